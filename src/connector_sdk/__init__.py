@@ -1,0 +1,1 @@
+"""Connect Python programs to exchanges, correctly."""

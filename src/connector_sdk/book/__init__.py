@@ -1,0 +1,1 @@
+"""Deciding what a book is, purely: no clock, no socket, no await."""

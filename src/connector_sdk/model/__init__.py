@@ -1,0 +1,1 @@
+"""The words of the field, as values: no behaviour beyond validation and rounding."""

@@ -1,0 +1,152 @@
+"""Trading pairs, instruments, and the map between our pairs and a venue's symbols."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector_sdk.errors import ConfigError
+
+
+def trading_pair(text: str) -> str:
+    """`text` as ``BASE-QUOTE`` in upper case; ``BASE/QUOTE`` is accepted.
+
+    Raises ConfigError for anything else.
+    """
+    base, separator, quote = text.strip().upper().replace("/", "-").partition("-")
+    if not (separator and base and quote) or any(c.isspace() for c in base + quote):
+        raise ConfigError(f"{text!r} is not a trading pair: write BASE-QUOTE, as in BTC-USDT")
+    return f"{base}-{quote}"
+
+
+class SymbolFormat(BaseModel):
+    """How a venue spells a symbol, for use before its instrument list is known.
+
+    separator:     between base and quote.
+    lower_case:    whether the venue writes symbols in lower case.
+    quote_assets:  known quote assets: with no separator they tell where the base ends.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    separator: str = ""
+    lower_case: bool = False
+    quote_assets: tuple[str, ...] = ()
+
+    def symbol(self, pair: str) -> str:
+        """The venue's symbol for `pair` (``BASE-QUOTE``)."""
+        base, _, quote = pair.partition("-")
+        text = f"{base}{self.separator}{quote}"
+        return text.lower() if self.lower_case else text
+
+    def pair(self, symbol: str) -> str | None:
+        """The pair `symbol` stands for; None where it cannot be told."""
+        text = symbol.upper()
+        if self.separator:
+            base, found, quote = text.partition(self.separator.upper())
+            return f"{base}-{quote}" if found and base and quote else None
+        ending = [q for q in self.quote_assets if text.endswith(q) and len(text) > len(q)]
+        if not ending:
+            return None
+        quote = max(ending, key=len)
+        return f"{text[: -len(quote)]}-{quote}"
+
+
+class Instrument(BaseModel):
+    """One tradable pair and the venue's rules for it. All steps and limits are exact.
+
+    tick_size, lot_size:  steps of price (quote units) and quantity (base units).
+    minimum_…, maximum_…: None where the venue sets no such limit.
+    tradable:             whether new orders are accepted now.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pair: str
+    symbol: str
+    base: str
+    quote: str
+    tick_size: Decimal = Field(gt=0)
+    lot_size: Decimal = Field(gt=0)
+    minimum_price: Decimal | None = None
+    maximum_price: Decimal | None = None
+    minimum_quantity: Decimal | None = None
+    maximum_quantity: Decimal | None = None
+    minimum_notional: Decimal | None = None
+    order_types: frozenset[str] = frozenset()
+    tradable: bool = True
+
+
+class Instruments:
+    """The symbol map of one venue, as a value: looked up by pair or by the venue's symbol."""
+
+    def __init__(self, instruments: Iterable[Instrument], venue: str = "the venue") -> None:
+        self._venue = venue
+        self._by_pair: dict[str, Instrument] = {}
+        self._pairs: dict[str, str] = {}
+        for instrument in instruments:
+            self._by_pair[instrument.pair] = instrument
+            self._pairs[instrument.symbol] = instrument.pair
+
+    @property
+    def pairs(self) -> Mapping[str, str]:
+        """Symbol → pair, for decoders."""
+        return self._pairs
+
+    def pair_of(self, symbol: str) -> str | None:
+        """The pair of a venue's symbol; None for one that is not listed."""
+        return self._pairs.get(symbol)
+
+    def symbol_of(self, pair: str) -> str:
+        """The venue's symbol of `pair`. Raises ConfigError, with near names, if not listed."""
+        return self[pair].symbol
+
+    def tradable(self) -> list[str]:
+        """Pairs that accept orders now, sorted."""
+        return sorted(i.pair for i in self._by_pair.values() if i.tradable)
+
+    def __getitem__(self, pair: str) -> Instrument:
+        instrument = self._by_pair.get(pair)
+        if instrument is None:
+            near = difflib.get_close_matches(pair, self._by_pair, n=3)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            raise ConfigError(f"{self._venue} does not list {pair}{hint}")
+        return instrument
+
+    def __contains__(self, pair: str) -> bool:
+        return pair in self._by_pair
+
+    def __iter__(self) -> Iterator[Instrument]:
+        return iter(self._by_pair.values())
+
+    def __len__(self) -> int:
+        return len(self._by_pair)
+
+    @property
+    def provisional(self) -> bool:
+        """Whether pairs are told from the symbols' spelling, for want of the venue's list."""
+        return False
+
+
+class ProvisionalInstruments(Instruments):
+    """A symbol map made from the spelling alone, until the venue's own list is at hand."""
+
+    def __init__(self, spelling: SymbolFormat, venue: str = "the venue") -> None:
+        super().__init__((), venue)
+        self._spelling = spelling
+
+    def pair_of(self, symbol: str) -> str | None:
+        """The pair `symbol` is spelled like; None where that cannot be told."""
+        return self._spelling.pair(symbol)
+
+    def symbol_of(self, pair: str) -> str:
+        """The symbol `pair` would have."""
+        return self._spelling.symbol(pair)
+
+    @property
+    def provisional(self) -> bool:
+        """Always true."""
+        return True

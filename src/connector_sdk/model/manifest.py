@@ -1,0 +1,115 @@
+"""What a connector declares of itself: data, read without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from connector_sdk.errors import ConfigError
+from connector_sdk.model.instrument import SymbolFormat
+
+CONNECTOR_API_MINIMUM = 1
+CONNECTOR_API_MAXIMUM = 1
+URL_SCHEMES = ("http://", "https://", "ws://", "wss://")
+
+
+class ApiRange(BaseModel):
+    """Versions of the connector API, both ends included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minimum: int = Field(ge=1)
+    maximum: int = Field(ge=1)
+
+    def overlaps(self, other: ApiRange) -> bool:
+        """Whether one version lies in both ranges."""
+        return self.minimum <= other.maximum and other.minimum <= self.maximum
+
+    def __str__(self) -> str:
+        return f"{self.minimum}..{self.maximum}"
+
+
+SUPPORTED_API = ApiRange(minimum=CONNECTOR_API_MINIMUM, maximum=CONNECTOR_API_MAXIMUM)
+"""The connector API versions this SDK speaks."""
+
+
+class RateLimitPool(BaseModel):
+    """A budget of weight: at most `limit` in any `window_s` seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    limit: int = Field(gt=0)
+    window_s: float = Field(gt=0)
+
+
+class ConnectorManifest(BaseModel):
+    """A connector's declaration.
+
+    venue:        the name of the entry point, as in ``binance``.
+    api:          connector API versions it was written for.
+    domains:      domain → endpoint name → URL; the first domain is the default.
+    channels:     public channels it decodes.
+    rate_limits:  the pools its requests draw from; every cost names one of them.
+    weight_headers: header (lower case) → pool whose used weight it reports.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    venue: str
+    title: str
+    api: ApiRange
+    products: tuple[str, ...]
+    channels: tuple[str, ...]
+    order_types: tuple[str, ...] = ()
+    auth: tuple[str, ...] = ()
+    domains: Mapping[str, Mapping[str, str]]
+    symbol_format: SymbolFormat
+    example_pair: str
+    rate_limits: tuple[RateLimitPool, ...] = ()
+    weight_headers: Mapping[str, str] = Field(default_factory=dict)
+
+    @field_validator("domains")
+    @classmethod
+    def _urls_are_urls(cls, domains: Mapping[str, Mapping[str, str]]) -> Mapping[str, object]:
+        if not domains:
+            raise ValueError("name at least one domain")
+        for endpoints in domains.values():
+            for name, url in endpoints.items():
+                endpoint_url(name, url)
+        return domains
+
+    def endpoints(
+        self, domain: str | None = None, overrides: Mapping[str, str] | None = None
+    ) -> Mapping[str, str]:
+        """Endpoint name → URL for `domain` (default: the first), with `overrides` in place.
+
+        Raises ConfigError for an unknown domain, an unknown endpoint name or a malformed URL.
+        """
+        known = next(iter(self.domains)) if domain is None else domain
+        if known not in self.domains:
+            raise ConfigError(
+                f"{self.venue} has no domain {domain!r}: it has {', '.join(self.domains)}"
+            )
+        endpoints = dict(self.domains[known])
+        for name, url in (overrides or {}).items():
+            if name not in endpoints:
+                raise ConfigError(
+                    f"{self.venue} has no endpoint {name!r}: it has {', '.join(endpoints)}"
+                )
+            endpoints[name] = endpoint_url(name, url)
+        return endpoints
+
+
+def endpoint_url(name: str, url: str) -> str:
+    """`url` without a trailing slash. Raises ConfigError unless it is an absolute URL."""
+    host = url.partition("://")[2].partition("/")[0]
+    port = host.rpartition(":")[2] if ":" in host.rpartition("]")[2] else ""
+    if not url.startswith(URL_SCHEMES) or not host or any(c.isspace() for c in url):
+        raise ConfigError(
+            f"endpoint {name}: {url!r} is not a URL: write it as in https://host or ws://host:port"
+        )
+    if port and not (port.isdigit() and int(port) < 65536):
+        raise ConfigError(f"endpoint {name}: {url!r} has no valid port")
+    return url.rstrip("/")

@@ -1,0 +1,137 @@
+"""What crosses the wire, and the control words a decoder may yield beside market data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+from connector_sdk.errors import VenueError
+from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
+
+T = TypeVar("T")
+
+
+class Frame(NamedTuple):
+    """Bytes as they came.
+
+    data:         the text of one websocket message, or the body of one HTTP answer.
+    received_ns:  when it came, ns since the epoch.
+    url:          set when it is the answer to an HTTP request (2xx only): the URL asked.
+    connection:   which connection it came on; one name, one connection.
+    """
+
+    data: bytes | str
+    received_ns: int
+    url: str | None = None
+    connection: str = ""
+
+
+class Priority(IntEnum):
+    """Who goes first when the rate budget is short: the lowest number."""
+
+    CANCEL = 0
+    RECONCILE = 1
+    PLACE = 2
+    SNAPSHOT = 3
+    POLL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RestRequest:
+    """One HTTP request, before signing.
+
+    path:      begins with ``/``; joined to the endpoint's URL.
+    query:     name and value pairs, in the order they are sent.
+    endpoint:  the name of an endpoint in the manifest.
+    costs:     rate-limit pool → weight.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    endpoint: str = "rest"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes | None = None
+    signed: bool = False
+    costs: Mapping[str, int] = field(default_factory=dict[str, int])
+    priority: Priority = Priority.POLL
+
+
+@dataclass(frozen=True, slots=True)
+class RestResponse:
+    """One HTTP answer. `headers` has lower-case names; `url` is the URL asked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A request, and the pure function that reads its answer.
+
+    decode(response) returns what was asked for, or the VenueError the venue answered with (any
+    status, also non-2xx); it raises WireError when the bytes are neither.
+    """
+
+    request: RestRequest
+    decode: Callable[[RestResponse], T | VenueError]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """A text to send on a websocket, and the key of the acknowledgement it waits for."""
+
+    text: str
+    ack: str | None
+
+
+class Subscribed(NamedTuple):
+    """The venue acknowledged the StreamRequest whose `ack` this is."""
+
+    ack: str
+
+
+class SubscriptionRefused(NamedTuple):
+    """The venue refused the StreamRequest whose `ack` this is (None: it did not say which)."""
+
+    ack: str | None
+    code: str
+    message: str
+
+
+class Reply(NamedTuple):
+    """Send this text back on the same connection (an application-level pong)."""
+
+    text: str
+
+
+class SessionEnding(NamedTuple):
+    """The venue says it will soon close this connection: open another one first."""
+
+    reason: str
+
+
+class Sequenced(NamedTuple):
+    """The number of this frame on its connection, for venues with one counter a connection.
+
+    Yielded before the frame's own message; heartbeats carry one too.
+    """
+
+    number: int
+
+
+class Unrecognized(NamedTuple):
+    """A well-formed message of a kind this connector does not know. Counted, never fatal."""
+
+    kind: str
+
+
+MarketMessage: TypeAlias = BookDelta | BookSnapshot | Trade | TopOfBook
+ControlWord: TypeAlias = (
+    Subscribed | SubscriptionRefused | Reply | SessionEnding | Sequenced | Unrecognized
+)
+Message: TypeAlias = MarketMessage | ControlWord

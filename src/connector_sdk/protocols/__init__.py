@@ -1,0 +1,1 @@
+"""The abstract base classes that a new exchange subclasses, and what a strategy may call."""

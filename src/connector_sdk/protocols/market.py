@@ -1,0 +1,101 @@
+"""Market: what a strategy holds. MarketApi: what a plugin translates."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+from connector_sdk.book.order_book import OrderBook
+from connector_sdk.model.events import Event
+from connector_sdk.model.health import MarketHealth
+from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.wire import Call
+
+E = TypeVar("E")
+
+
+class MarketApi(ABC):
+    """A venue's requests and answers, translated. Pure: every method returns a Call."""
+
+    @abstractmethod
+    def instruments(self) -> Call[Instruments]:
+        """The list of what the venue trades, with its rules.
+
+        A malformed entry is skipped; the others are kept.
+        """
+
+
+class Market(ABC):
+    """A live market, as a strategy sees it: `async with` opens and closes it.
+
+    The same strategy code runs on any implementation: the live market, or one of your own.
+    """
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Load instruments, open the streams. Raises ConfigError or TransportError."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Stop everything this market started. Idempotent."""
+
+    @abstractmethod
+    async def ready(self, timeout_s: float = 30.0) -> None:
+        """Return once every book is synced; RequestTimeout names what is missing."""
+
+    @property
+    @abstractmethod
+    def instruments(self) -> Instruments:
+        """The venue's symbol map and rules."""
+
+    @property
+    @abstractmethod
+    def pairs(self) -> Sequence[str]:
+        """Pairs being followed."""
+
+    @property
+    @abstractmethod
+    def health(self) -> MarketHealth:
+        """What works and what does not, now."""
+
+    @abstractmethod
+    def order_book(self, pair: str) -> OrderBook:
+        """The live book of a pair being followed; ConfigError for another."""
+
+    @abstractmethod
+    async def add_pair(self, pair: str) -> None:
+        """Follow one more pair; the other books miss nothing."""
+
+    @abstractmethod
+    async def remove_pair(self, pair: str) -> None:
+        """Stop following a pair and free its state."""
+
+    @abstractmethod
+    def on(self, kind: type[E], callback: Callable[[E], None]) -> Callable[[], None]:
+        """Call `callback` at every event of `kind`, at once and in order.
+
+        Callbacks must be brief; one that raises is reported and the others still hear.
+        Returns a function that ends it.
+        """
+
+    @abstractmethod
+    def events(self, *pairs: str, queue_size: int = 10_000) -> AsyncIterator[Event]:
+        """All events of `pairs` (none named: of every pair), for a consumer that may be slow.
+
+        BookUpdated and TopOfBook conflate, the newest per pair; everything else is kept in
+        order. When more than `queue_size` events wait, the iterator raises ListenerOverrun.
+        """
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,1 @@
+"""The embedded venue: a real exchange on loopback, with faults on demand."""

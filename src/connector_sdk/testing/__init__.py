@@ -1,0 +1,1 @@
+"""Shipped to connector authors."""
