@@ -5,6 +5,8 @@
       PluginError         a connector is missing, broken, twice installed or of another API version
       NotSupported        this venue cannot do that (known from its manifest; nothing was sent)
       BookNotSynced       the book cannot be trusted now; .state .since_ns
+      EmptySide           the book is right, and has no such level
+      NoTradeYet          no trade was seen since the pair was added
       ListenerOverrun     this iterator fell behind and lost events; the books did not
       TransportError      .sent is NO or MAYBE
         ConnectFailed     no connection came about: nothing was sent
@@ -51,13 +53,31 @@ class BookNotSynced(ConnectorError):
 
     def __init__(self, pair: str, state: str, since_ns: int | None, reason: str = "") -> None:
         said = f": {reason}" if reason else ""
+        standing = "cannot answer" if state == "synced" else f"is {state}, not synced"
         super().__init__(
-            f"{pair}: the book is {state}, not synced{said}. Wait for BookResynced, or read "
+            f"{pair}: the book {standing}{said}. Wait for BookResynced, or read "
             "`book.last_known` if levels that may be wrong will do."
         )
         self.pair = pair
         self.state = state
         self.since_ns = since_ns
+
+
+class EmptySide(ConnectorError):
+    """The book is right, and this side (``bid`` or ``ask``) has no level."""
+
+    def __init__(self, pair: str, side: str) -> None:
+        super().__init__(f"{pair}: the book has no {side} at all")
+        self.pair = pair
+        self.side = side
+
+
+class NoTradeYet(ConnectorError):
+    """The last trade's price was asked for, and no trade was seen yet."""
+
+    def __init__(self, pair: str) -> None:
+        super().__init__(f"{pair}: no trade was seen since the pair was added")
+        self.pair = pair
 
 
 class ListenerOverrun(ConnectorError):
