@@ -57,20 +57,23 @@ class Listeners:
         for callback in callbacks:
             try:
                 callback(event)
-            except Exception:  # a stranger's code must not stop the feed or its other listeners
-                self._report(callback, event)
+            # A stranger's code must not stop the feed, nor its other listeners.
+            except Exception as error:  # noqa: BLE001
+                self._report(callback, event, error)
 
     def _remove(self, kind: type[object], entry: Callable[[object], None]) -> None:
         left = list(self._callbacks[kind])
         left.remove(entry)
+        self._reported.discard(id(entry))
         if left:
             self._callbacks[kind] = tuple(left)
         else:
             del self._callbacks[kind]
 
-    def _report(self, callback: Callable[[object], None], event: object) -> None:
+    def _report(self, callback: Callable[[object], None], event: object, error: Exception) -> None:
         self._failures += 1
         if id(callback) in self._reported:
             return
         self._reported.add(id(callback))
-        LOG.exception("listener %r raised at %s; said once", callback, type(event).__name__)
+        kind = type(event).__name__
+        LOG.error("listener %r raised at %s; said once", callback, kind, exc_info=error)
