@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from connector_sdk.model.market_data import BookDelta, BookSnapshot, UpdateId
+from connector_sdk.model.market_data import BookDelta, UpdateId
 
 
 class Verdict(Enum):
@@ -43,11 +43,13 @@ class SequenceRule(ABC):
     ordered:      whether ids can be compared by size. Where they cannot, a repeat is known by
                   having been seen, and a snapshot ahead of the stream by waiting for it.
     connection_wide: whether the tracker counts frames per connection for this rule.
+    stamped:      whether a message without an id is given a stamp to be ordered by.
     """
 
     sees_gaps: ClassVar[bool] = True
     ordered: ClassVar[bool] = True
     connection_wide: ClassVar[bool] = False
+    stamped: ClassVar[bool] = False
 
     @abstractmethod
     def judge(self, at: UpdateId, delta: BookDelta, *, bridging: bool) -> Verdict:
@@ -56,14 +58,6 @@ class SequenceRule(ABC):
         at:        id of the last update applied; the venue's own numbering, per pair.
         bridging:  true until one delta has been applied since the snapshot.
         """
-
-    def id_after(self, at: UpdateId, delta: BookDelta) -> UpdateId:
-        """The id a book stands at once `delta` is applied to it."""
-        return at + 1 if delta.last_id is None else delta.last_id
-
-    def id_of(self, snapshot: BookSnapshot) -> UpdateId:
-        """The id a book stands at once it is `snapshot`."""
-        return 0 if snapshot.last_id is None else snapshot.last_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +77,84 @@ class SpanIds(SequenceRule):
         if last <= at:
             return Verdict.STALE
         return Verdict.APPLY if first <= at + 1 else Verdict.GAP
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedIds(SequenceRule):
+    """Each delta names the one before it. Ids are compared by identity, never by size."""
+
+    ordered: ClassVar[bool] = False
+
+    def judge(self, at: UpdateId, delta: BookDelta, *, bridging: bool) -> Verdict:
+        """APPLY when it follows `at`, STALE when it is `at` again, GAP otherwise.
+
+        Sources: Deribit "book.{instrument}.raw" (change_id, prev_change_id), OKX "books"
+        (seqId, prevSeqId; after maintenance seqId may be the smaller one), read 2026-11.
+        """
+        if delta.previous_id == at:
+            return Verdict.APPLY
+        return Verdict.STALE if delta.last_id == at else Verdict.GAP
+
+
+@dataclass(frozen=True, slots=True)
+class ContiguousIds(SequenceRule):
+    """Ids rise by one a message."""
+
+    def judge(self, at: UpdateId, delta: BookDelta, *, bridging: bool) -> Verdict:
+        """APPLY at + 1, STALE at or below `at`, GAP above."""
+        last = delta.last_id
+        if last is None:
+            return Verdict.GAP
+        if last == at + 1:
+            return Verdict.APPLY
+        return Verdict.STALE if last <= at else Verdict.GAP
+
+
+@dataclass(frozen=True, slots=True)
+class PerConnectionIds(SequenceRule):
+    """One counter for all channels of a connection.
+
+    The tracker notices a hole in it and distrusts every pair of that connection; by the time a
+    delta is judged here, it carries the number of its frame.
+    """
+
+    connection_wide: ClassVar[bool] = True
+
+    def judge(self, at: UpdateId, delta: BookDelta, *, bridging: bool) -> Verdict:
+        """APPLY above `at`, STALE otherwise."""
+        last = delta.last_id
+        if last is None:
+            return Verdict.GAP
+        return Verdict.APPLY if last > at else Verdict.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamps(SequenceRule):
+    """No numbering: deltas apply in the order of their stamps, and only after the snapshot.
+
+    The stamp is the venue's id if it gives one, else its time, else the time of receipt.
+    strictly:  stamps never repeat (ids that only rise): an equal one is a repeat, too.
+    """
+
+    strictly: bool = False
+    sees_gaps: ClassVar[bool] = False
+    stamped: ClassVar[bool] = True
+
+    def judge(self, at: UpdateId, delta: BookDelta, *, bridging: bool) -> Verdict:
+        """APPLY above `at` (or at it, unless `strictly`), STALE otherwise."""
+        last = delta.last_id
+        if last is None:
+            return Verdict.GAP
+        return Verdict.APPLY if last > at or (last == at and not self.strictly) else Verdict.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotOnly(SequenceRule):
+    """Every message is a whole book; the newest stands."""
+
+    sees_gaps: ClassVar[bool] = False
+    stamped: ClassVar[bool] = True
+
+    def judge(self, at: UpdateId, delta: BookDelta, *, bridging: bool) -> Verdict:
+        """GAP: a venue of this kind sends no deltas."""
+        return Verdict.GAP

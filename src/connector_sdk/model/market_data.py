@@ -114,3 +114,11 @@ class PriceLevel:
 
     def __repr__(self) -> str:
         return f"PriceLevel(price={self.price_text}, quantity={self.quantity_text})"
+
+
+def canonical(number: Decimal) -> str:
+    """`number` in plain notation: no exponent, no trailing zeros."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text

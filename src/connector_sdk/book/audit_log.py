@@ -1,0 +1,71 @@
+"""AuditLog: what it takes to compare a live book with a snapshot at the very same id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from connector_sdk.book.delta_buffer import DeltaBuffer
+from connector_sdk.book.sequence import SequenceRule
+from connector_sdk.model.market_data import BookDelta, BookSnapshot, UpdateId
+
+
+class AuditCase(NamedTuple):
+    """A snapshot and the applied deltas that lead from it to the live book.
+
+    fitting: None when the log does not reach back to the snapshot.
+    """
+
+    snapshot: BookSnapshot
+    at: UpdateId
+    fitting: Sequence[BookDelta] | None
+
+
+class AuditLog:
+    """Logs applied deltas from the moment a snapshot is asked for until it is compared."""
+
+    __slots__ = ("_log", "_offered", "_rule", "running")
+
+    def __init__(self, rule: SequenceRule, limit: int) -> None:
+        self._rule = rule
+        self._log = DeltaBuffer(rule, limit)
+        self._offered: tuple[BookSnapshot, UpdateId, int] | None = None
+        self.running = False
+
+    def start(self) -> None:
+        """Log from now on."""
+        self.stop()
+        self.running = True
+
+    def stop(self) -> None:
+        """Forget the log and the snapshot."""
+        self.running = False
+        self._offered = None
+        self._log.clear()
+
+    def applied(self, delta: BookDelta) -> None:
+        """A delta was applied to the live book."""
+        self._log.append(delta)
+
+    def offer(self, snapshot: BookSnapshot, at: UpdateId, received_ns: int) -> None:
+        """The snapshot to compare with; it may be ahead of the live book, or behind."""
+        self._offered = (snapshot, at, received_ns)
+
+    def case(self, book_at: UpdateId, now_ns: int, patience_ns: int) -> AuditCase | None:
+        """What can be compared now that the live book stands at `book_at`; None: nothing yet.
+
+        patience_ns: how long to wait for the stream to meet a snapshot whose id cannot be
+                     compared by size.
+        """
+        if self._offered is None:
+            return None
+        snapshot, at, since_ns = self._offered
+        if self._rule.ordered and at > book_at:
+            return None
+        fitting: Sequence[BookDelta] | None = () if at == book_at else self._log.after(at)
+        if fitting is not None and (fitting[-1].last_id if fitting else at) != book_at:
+            fitting = None
+        if fitting is None and not self._rule.ordered and now_ns - since_ns < patience_ns:
+            return None
+        self._offered = None
+        return AuditCase(snapshot, at, fitting)
