@@ -1,0 +1,243 @@
+"""Dialect: one venue's wire protocol, as the embedded venue speaks it. Written in the plugin.
+
+Everything here is pure: texts and bytes in, texts and bytes out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar, NamedTuple
+
+from connector_sdk.sandbox.listing import Listing
+from connector_sdk.sandbox.publications import (
+    BookImage,
+    Publication,
+    Topic,
+    TopChange,
+    TradePrint,
+)
+
+RAISED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class VenueRules:
+    """The limits a venue holds its clients to.
+
+    weight, window_s:       request weight a client address may use in a fixed clock window.
+    strikes, ban_s:         so many requests beyond it in one window mean a ban of `ban_s`.
+    incoming_per_s:         messages, pings and pongs a stream may send in a second.
+    streams:                subscriptions a stream connection may hold.
+    ping_every_s, pong_within_s, life_s: when a stream is pinged, and when it is closed.
+    """
+
+    weight: int
+    window_s: int = 60
+    strikes: int = 10
+    ban_s: int = 120
+    incoming_per_s: int = 5
+    streams: int = 1024
+    ping_every_s: float = 20.0
+    pong_within_s: float = 60.0
+    life_s: float = 86_400.0
+
+    def raised(self) -> VenueRules:
+        """The same without a limit on requests and messages that a client could reach."""
+        return dataclasses.replace(self, weight=RAISED, incoming_per_s=RAISED)
+
+
+@dataclass(frozen=True, slots=True)
+class VenueRequest:
+    """An HTTP request as it came, or the one that opens a stream.
+
+    query:    raw, as sent, without the question mark.
+    headers:  lower-case names.
+    client:   the sender's address.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueAnswer:
+    """An HTTP answer.
+
+    delay_s:  how long it is held back.
+    lost:     the connection is cut in its place.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    delay_s: float = 0.0
+    lost: bool = False
+
+
+class RequestKind(Enum):
+    """What a request is for; the values are the words of a fault's ``request=``."""
+
+    SNAPSHOT = "snapshot"
+    INSTRUMENTS = "instruments"
+    TIME = "time"
+    OTHER = "other"
+
+
+class Route(NamedTuple):
+    """What a request is for, whose it is, and what it weighs."""
+
+    kind: RequestKind
+    weight: int
+    pair: str = ""
+
+
+class Throttle(NamedTuple):
+    """A request refused for its rate. `banned`: the client went on after it was told."""
+
+    banned: bool
+    retry_after_s: int
+    until_ns: int
+
+
+class Oddity(Enum):
+    """Ways in which a frame or an answer may be odd."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_EVENT = "unknown-event"
+    UNKNOWN_FIELD = "unknown-field"
+    UNKNOWN_ENUM = "unknown-enum"
+    HUGE = "huge"
+
+
+class VenueView(ABC):
+    """What a dialect may ask of the venue, as of now."""
+
+    @property
+    @abstractmethod
+    def now_ns(self) -> int:
+        """Venue time, ns since the epoch."""
+
+    @property
+    @abstractmethod
+    def rules(self) -> VenueRules:
+        """The limits in force."""
+
+    @property
+    @abstractmethod
+    def listings(self) -> Mapping[str, Listing]:
+        """Pair → listing."""
+
+    @abstractmethod
+    def pair_of(self, symbol: str) -> str | None:
+        """The pair of the venue's symbol."""
+
+    @abstractmethod
+    def snapshot(self, pair: str, levels: int | None = None) -> BookImage:
+        """The book, `levels` a side."""
+
+    @abstractmethod
+    def top(self, pair: str) -> TopChange:
+        """Best bid and ask."""
+
+    @abstractmethod
+    def trades(self, pair: str, count: int) -> Sequence[TradePrint]:
+        """The newest `count` trades, oldest first."""
+
+
+class SubscriptionDesk(ABC):
+    """One stream connection's subscriptions."""
+
+    @property
+    @abstractmethod
+    def venue(self) -> VenueView:
+        """The venue behind it."""
+
+    @abstractmethod
+    def subscribe(self, topic: Topic) -> None:
+        """Publish `topic` to this connection from now on. Idempotent."""
+
+    @abstractmethod
+    def unsubscribe(self, topic: Topic) -> None:
+        """Stop that. Idempotent."""
+
+
+class StreamProtocol(ABC):
+    """One stream connection's side of the venue's protocol.
+
+    form: how its frames are dressed; sessions of equal form share the encoded bytes.
+    """
+
+    form: str
+
+    @abstractmethod
+    def opened(self, desk: SubscriptionDesk) -> Iterable[bytes]:
+        """Subscribe to what the URL names; return what is said first."""
+
+    @abstractmethod
+    def receive(self, text: str, desk: SubscriptionDesk) -> Iterable[bytes]:
+        """Answer one message of the client."""
+
+
+class Dialect(ABC):
+    """A venue's wire protocol.
+
+    venue:         its name.
+    rules:         the limits its documentation states.
+    intervals_ms:  the periods its gathered streams are published with.
+    """
+
+    venue: ClassVar[str]
+    rules: ClassVar[VenueRules]
+    intervals_ms: ClassVar[tuple[int, ...]]
+
+    @abstractmethod
+    def symbol(self, pair: str) -> str:
+        """The venue's symbol of `pair`."""
+
+    @abstractmethod
+    def endpoints(self, address: str, *, secure: bool = False) -> Mapping[str, str]:
+        """Endpoint name → URL, for a venue that listens at `address` (host:port)."""
+
+    @abstractmethod
+    def route(self, request: VenueRequest, venue: VenueView) -> Route:
+        """What the request is for, and its weight."""
+
+    @abstractmethod
+    def answer(self, request: VenueRequest, venue: VenueView) -> VenueAnswer:
+        """Answer an HTTP request."""
+
+    @abstractmethod
+    def refusal(self, throttle: Throttle, rules: VenueRules) -> VenueAnswer:
+        """The answer to a request beyond the rate limit."""
+
+    @abstractmethod
+    def failure(self) -> VenueAnswer:
+        """The answer of a venue that failed inside."""
+
+    @abstractmethod
+    def usage_headers(self, used_weight: int) -> Mapping[str, str]:
+        """Headers that report the weight used in this window."""
+
+    @abstractmethod
+    def protocol(self, request: VenueRequest) -> StreamProtocol | None:
+        """The protocol of the stream that `request` opens; None: no stream is there."""
+
+    @abstractmethod
+    def encode(self, topic: Topic, message: Publication, form: str, listing: Listing) -> bytes:
+        """`message` as a frame of `topic` in that form."""
+
+    @abstractmethod
+    def shutdown_notice(self, form: str, now_ns: int) -> bytes | None:
+        """The frame that says the venue will soon close; None where it has no such frame."""
+
+    @abstractmethod
+    def odd(self, oddity: Oddity, frame: bytes, form: str) -> bytes:
+        """`frame` made odd in that way (for HUGE and UNKNOWN_EVENT: a frame beside it)."""

@@ -1,0 +1,145 @@
+"""PairMarket: one pair's engine, its flow, and what it publishes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from connector_sdk.model.order import Side
+from connector_sdk.sandbox.hub import Hub
+from connector_sdk.sandbox.journal import PairJournal
+from connector_sdk.sandbox.listing import Listing
+from connector_sdk.sandbox.matching_engine import Fill, MatchingEngine, Outcome
+from connector_sdk.sandbox.order_flow import OrderFlow
+from connector_sdk.sandbox.publications import (
+    AggregatePrint,
+    BookImage,
+    DepthDiff,
+    StreamKind,
+    TopChange,
+    TradePrint,
+)
+
+RECENT_TRADES = 1_000
+
+
+class _Gathering:
+    """Level changes since the last diff of one interval."""
+
+    __slots__ = ("asks", "bids", "published_id")
+
+    def __init__(self, update_id: int) -> None:
+        self.published_id = update_id
+        self.bids: dict[int, int] = {}
+        self.asks: dict[int, int] = {}
+
+
+class PairMarket:
+    """One pair. Everything that changes its book goes through `apply`."""
+
+    def __init__(
+        self, listing: Listing, seed: str, journal: PairJournal, hub: Hub, first_id: int
+    ) -> None:
+        self.listing = listing
+        self.pair = listing.instrument.pair
+        self.engine = MatchingEngine()
+        self.recent_trades: deque[TradePrint] = deque(maxlen=RECENT_TRADES)
+        self._flow = OrderFlow(listing, seed)
+        self._flow.open_book(self.engine)
+        self.engine.update_id = first_id
+        self._journal = journal
+        self._journal.open(self.engine)
+        self._hub = hub
+        self._aggregate_id = 0
+        self._gathered: dict[int, _Gathering] = {}
+        self._top = self.top(0)[2:6]
+
+    def gather_every(self, intervals_ms: Iterable[int]) -> None:
+        """Begin to gather diffs for those intervals."""
+        self._gathered = {every: _Gathering(self.engine.update_id) for every in intervals_ms}
+
+    def act(self, now_ns: int) -> int:
+        """Let the flow do one thing; return how many levels changed."""
+        outcome = self._flow.act(self.engine)
+        self.apply(outcome, now_ns)
+        return len(outcome.changes)
+
+    def apply(self, outcome: Outcome, now_ns: int) -> None:
+        """Journal what an order or cancel did, gather it, and publish what is immediate."""
+        self._journal.record(outcome.changes, now_ns)
+        for gathering in self._gathered.values():
+            for _, side, price, lots in outcome.changes:
+                (gathering.bids if side is Side.BUY else gathering.asks)[price] = lots
+        if outcome.fills:
+            self._print(outcome.fills, now_ns)
+        top = self.top(now_ns)
+        if top[2:6] != self._top:
+            self._top = top[2:6]
+            self._hub.publish(StreamKind.TOP, self.pair, 0, top)
+
+    def publish_gathered(self, interval_ms: int, now_ns: int) -> None:
+        """Publish what changed since the last time, if anything did."""
+        gathering = self._gathered[interval_ms]
+        last_id = self.engine.update_id
+        if last_id == gathering.published_id:
+            return
+        diff = DepthDiff(
+            self.pair,
+            gathering.published_id + 1,
+            last_id,
+            tuple(sorted(gathering.bids.items(), reverse=True)),
+            tuple(sorted(gathering.asks.items())),
+            now_ns,
+        )
+        self._gathered[interval_ms] = _Gathering(last_id)
+        self._hub.publish(StreamKind.DEPTH, self.pair, interval_ms, diff)
+        levels = self._hub.most_levels(self.pair)
+        if levels:
+            image = self.image(levels, now_ns)
+            self._hub.publish(StreamKind.PARTIAL, self.pair, interval_ms, image)
+
+    def renumber(self, update_id: int) -> None:
+        """Go on from another update id, with the book kept: nothing gathered survives."""
+        self.engine.update_id = update_id
+        self._journal.open(self.engine)
+        self.gather_every(tuple(self._gathered))
+
+    def image(self, levels: int | None, now_ns: int) -> BookImage:
+        """The book as it stands, `levels` a side."""
+        bids, asks = self.engine.bids, self.engine.asks
+        return BookImage(
+            self.pair,
+            self.engine.update_id,
+            tuple(bids.top(len(bids) if levels is None else levels)),
+            tuple(asks.top(len(asks) if levels is None else levels)),
+            now_ns,
+        )
+
+    def top(self, now_ns: int) -> TopChange:
+        """Best bid and ask; zeros for a side that is empty."""
+        bid, bid_lots = next(iter(self.engine.bids.top(1)), (0, 0))
+        ask, ask_lots = next(iter(self.engine.asks.top(1)), (0, 0))
+        return TopChange(self.pair, self.engine.update_id, bid, bid_lots, ask, ask_lots, now_ns)
+
+    def _print(self, fills: tuple[Fill, ...], now_ns: int) -> None:
+        for fill in fills:
+            trade = TradePrint(
+                self.pair, fill.trade_id, fill.price, fill.lots, fill.taker_side, now_ns
+            )
+            self.recent_trades.append(trade)
+            self._journal.trades.append(trade)
+            self._hub.publish(StreamKind.TRADE, self.pair, 0, trade)
+        for price in dict.fromkeys(fill.price for fill in fills):
+            same = [fill for fill in fills if fill.price == price]
+            self._aggregate_id += 1
+            aggregate = AggregatePrint(
+                self.pair,
+                self._aggregate_id,
+                price,
+                sum(fill.lots for fill in same),
+                same[0].trade_id,
+                same[-1].trade_id,
+                same[0].taker_side,
+                now_ns,
+            )
+            self._hub.publish(StreamKind.AGGREGATE, self.pair, 0, aggregate)
