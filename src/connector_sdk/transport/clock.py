@@ -26,7 +26,8 @@ class Clock(ABC):
 
 class SystemClock(Clock):
     """The machine's monotonic clock, set to the epoch once at the start: a leap of the wall
-    clock never reaches an age or a timeout."""
+    clock never reaches an age or a timeout.
+    """
 
     def __init__(self) -> None:
         self._offset_ns = time.time_ns() - time.monotonic_ns()

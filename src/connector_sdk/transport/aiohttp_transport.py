@@ -1,0 +1,161 @@
+"""AiohttpTransport: real sockets. Here, and nowhere else, aiohttp's errors become ours."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+
+import aiohttp
+from yarl import URL
+
+from connector_sdk.errors import (
+    ConfigError,
+    ConnectFailed,
+    Disconnected,
+    RequestTimeout,
+    Sent,
+    TransportError,
+    WireError,
+)
+from connector_sdk.model.wire import RestResponse
+from connector_sdk.transport.clock import Clock, SystemClock
+from connector_sdk.transport.transport import Transport, WebSocketConnection
+from connector_sdk.transport.websocket import (
+    CLOSE_TIMEOUT_S,
+    LARGEST_MESSAGE,
+    AiohttpWebSocket,
+)
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+CLOSING = aiohttp.ClientWSTimeout(
+    ws_close=CLOSE_TIMEOUT_S  # pyright: ignore[reportCallIssue]  # it is an attrs class
+)
+FAILURES = (aiohttp.ClientError, OSError, ValueError)
+
+
+class AiohttpTransport(Transport):
+    """Websockets and HTTP requests on one shared session.
+
+    trusted_ca:  a PEM file whose certificates are trusted beside the system's.
+    proxy:       ``http://host:port`` of a proxy for everything.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        trusted_ca: str | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._proxy = proxy
+        self._trusted_ca = trusted_ca
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open_websocket(self, url: str, *, timeout_s: float) -> WebSocketConnection:
+        """Connect."""
+        try:
+            async with self._clock.timeout(timeout_s):
+                socket = await self._open_session().ws_connect(
+                    URL(url, encoded=True),
+                    autoping=False,
+                    autoclose=False,
+                    timeout=CLOSING,
+                    max_msg_size=LARGEST_MESSAGE,
+                    proxy=self._proxy,
+                )
+        except TimeoutError as error:
+            raise RequestTimeout(f"{url}: no connection in {timeout_s:g} s", Sent.NO) from error
+        except FAILURES as error:
+            raise ConnectFailed(f"cannot connect to {url}: {_reason(error)}") from error
+        return AiohttpWebSocket(socket, self._clock, url)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout_s: float,
+    ) -> RestResponse:
+        """One HTTP exchange; redirects are answers like any other."""
+        try:
+            async with (
+                self._clock.timeout(timeout_s),
+                self._open_session().request(
+                    method,
+                    URL(url, encoded=True),
+                    headers=headers,
+                    data=body,
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                ) as answer,
+            ):
+                content = await _bounded_body(answer, url)
+                names = {name.lower(): value for name, value in answer.headers.items()}
+                return RestResponse(answer.status, names, content, url)
+        except TimeoutError as error:
+            raise RequestTimeout(
+                f"{method} {_bare(url)}: no answer in {timeout_s:g} s", Sent.MAYBE
+            ) from error
+        except FAILURES as error:
+            raise _translated(error, f"{method} {_bare(url)}") from error
+
+    async def close(self) -> None:
+        """Close the session and its sockets."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=_trust(self._trusted_ca)),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+def _trust(trusted_ca: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if trusted_ca is not None:
+        try:
+            context.load_verify_locations(trusted_ca)
+        except OSError as error:
+            raise ConfigError(f"the trusted certificates {trusted_ca}: {error}") from error
+    return context
+
+
+async def _bounded_body(answer: aiohttp.ClientResponse, url: str) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            answer.close()
+            raise WireError(f"{_bare(url)}: an answer larger than {LARGEST_ANSWER >> 20} MB")
+    return b"".join(parts)
+
+
+def _translated(error: Exception, asked: str) -> TransportError:
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.InvalidURL):
+        return ConnectFailed(f"{asked}: cannot connect: {_reason(error)}")
+    return Disconnected(f"{asked}: the connection ended: {_reason(error)}", Sent.MAYBE)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no such host as {error.host}, or no name service"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not trusted ({error.certificate_error})"
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return f"it answered HTTP {error.status} where a websocket was asked for"
+    return str(error) or type(error).__name__
+
+
+def _bare(url: str) -> str:
+    """The URL without its query, which may hold a signature."""
+    return url.partition("?")[0]
