@@ -6,16 +6,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from connector_sdk.book.ladder import Ladder
+from connector_sdk.book.ladder import KeptLadder, Ladder
 from connector_sdk.book.reading import BookImage, BookReading, Horizon, PriceType
 from connector_sdk.book.sequence import Verification
 from connector_sdk.errors import BookNotSynced, EmptySide, NoTradeYet
 from connector_sdk.model.events import BookState
-from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel, UpdateId
+from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel, Rows, UpdateId
 
 __all__ = ["BookImage", "Horizon", "LastKnown", "OrderBook", "PriceType"]
 
 FEW_LEVELS: Final = 100
+SYNCED: Final = BookState.SYNCED
 NS_PER_S: Final = 1_000_000_000
 
 
@@ -26,6 +27,9 @@ class OrderBook(BookReading):
     BookSynchronizer alone: whoever else calls them makes the book's claims false.
 
     verified_by:  what proves the book while it is synced.
+    update_id:    the venue's id of the last update applied; 0 before the first snapshot.
+    received_ns:  when that update was received, ns since the epoch; 0 before the first.
+    crossed:      whether the best bid is at or above the best ask.
     now_ns:       the present, ns since the epoch; for `age_s`.
     kept_depth:   levels a side that the venue keeps for a subscription; those that fall out of
                   them are forgotten. None: the stream covers the whole book.
@@ -36,12 +40,13 @@ class OrderBook(BookReading):
         "_bids",
         "_now_ns",
         "_reason",
-        "_received_ns",
         "_since_ns",
         "_state",
-        "_update_id",
+        "crossed",
         "last_trade_price",
         "pair",
+        "received_ns",
+        "update_id",
         "verified_by",
     )
 
@@ -55,13 +60,14 @@ class OrderBook(BookReading):
     ) -> None:
         self.pair = pair
         self.verified_by = verified_by
+        self.crossed = False
         self.last_trade_price: str | None = None
         self._now_ns = now_ns
-        self._bids = Ladder(bids=True, kept_depth=kept_depth)
-        self._asks = Ladder(bids=False, kept_depth=kept_depth)
+        self._bids = _ladder(bids=True, kept_depth=kept_depth)
+        self._asks = _ladder(bids=False, kept_depth=kept_depth)
         self._state = BookState.SYNCING
-        self._update_id: UpdateId = 0
-        self._received_ns = 0
+        self.update_id: UpdateId = 0
+        self.received_ns = 0
         self._since_ns: int | None = None
         self._reason = ""
 
@@ -73,19 +79,9 @@ class OrderBook(BookReading):
         return self._state
 
     @property
-    def update_id(self) -> UpdateId:
-        """The venue's id of the last update applied; 0 before the first snapshot."""
-        return self._update_id
-
-    @property
-    def received_ns(self) -> int:
-        """When the last update applied was received, ns since the epoch; 0 before the first."""
-        return self._received_ns
-
-    @property
     def age_s(self) -> float:
         """Seconds since the last update applied was received."""
-        return (self._now_ns() - self._received_ns) / NS_PER_S
+        return (self._now_ns() - self.received_ns) / NS_PER_S
 
     @property
     def since_ns(self) -> int | None:
@@ -96,12 +92,6 @@ class OrderBook(BookReading):
     def horizon(self) -> Horizon:
         """How far each side is proven."""
         return Horizon(self._bids.horizon, self._asks.horizon)
-
-    @property
-    def crossed(self) -> bool:
-        """Whether the best bid is at or above the best ask."""
-        bid, ask = self._bids.best, self._asks.best
-        return bid is not None and ask is not None and bid.price >= ask.price
 
     @property
     def best_is_beyond_horizon(self) -> bool:
@@ -130,14 +120,18 @@ class OrderBook(BookReading):
     @property
     def best_bid(self) -> PriceLevel:
         """The highest bid."""
-        self._demand_synced()
-        return self._best(self._bids, "bid")
+        best = self._bids.best
+        if best is None or self._state is not SYNCED:
+            raise self._refusal(self._bids, "bid")
+        return best
 
     @property
     def best_ask(self) -> PriceLevel:
         """The lowest ask."""
-        self._demand_synced()
-        return self._best(self._asks, "ask")
+        best = self._asks.best
+        if best is None or self._state is not SYNCED:
+            raise self._refusal(self._asks, "ask")
+        return best
 
     def bids(self, n: int | None = None) -> list[PriceLevel]:
         """The best `n` bids (None: all of them), best first; fewer where there are fewer."""
@@ -165,52 +159,72 @@ class OrderBook(BookReading):
         """Take the snapshot's levels in place of all that is held."""
         self._bids.replace(snapshot.bids, snapshot.depth)
         self._asks.replace(snapshot.asks, snapshot.depth)
-        self._update_id = update_id
-        self._received_ns = received_ns
+        self.crossed = self._crosses()
+        self.update_id = update_id
+        self.received_ns = received_ns
 
     def apply(self, delta: BookDelta, update_id: UpdateId, received_ns: int) -> None:
         """Apply a delta known to continue the book. Raises ValueError or TypeError if malformed.
 
         After it raised, the book holds part of the delta: distrust it.
         """
-        self._bids.apply(delta.bids)
-        self._asks.apply(delta.asks)
-        self._update_id = update_id
-        self._received_ns = received_ns
+        moved = self._bids.apply(delta.bids)
+        if self._asks.apply(delta.asks) or moved:
+            self.crossed = self._crosses()
+        self.update_id = update_id
+        self.received_ns = received_ns
+
+    def prove_bests(self, bids: Rows | None, asks: Rows | None) -> None:
+        """Take rows that are the whole of a side down to the worst of them, where none is left."""
+        for ladder, rows in ((self._bids, bids), (self._asks, asks)):
+            if rows and ladder.best is None and ladder.depth:
+                depth = ladder.depth
+                ladder.replace(rows, len(rows))
+                ladder.depth = depth
 
     def mark(self, state: BookState, now_ns: int, reason: str = "") -> None:
         """Change the state, saying why."""
-        if state is BookState.SYNCED:
+        if state is SYNCED:
             self._since_ns = None
-        elif self._state is BookState.SYNCED:
+        elif self._state is SYNCED:
             self._since_ns = now_ns
         self._state = state
         self._reason = reason
 
     def adopt(self, other: OrderBook) -> None:
         """Take over the contents of `other`, which is not to be used afterwards."""
-        self._bids, self._asks = other._bids, other._asks
-        self._update_id, self._received_ns = other._update_id, other._received_ns
+        self._bids, self._asks, self.crossed = other._bids, other._asks, other.crossed
+        self.update_id, self.received_ns = other.update_id, other.received_ns
+
+    def _crosses(self) -> bool:
+        bids, asks = self._bids, self._asks
+        if bids.best is None or asks.best is None:
+            return False
+        if bids.exact or asks.exact:
+            return bids.best.price >= asks.best.price
+        return bids.best_key >= -asks.best_key
 
     def _demand_synced(self) -> None:
-        if self._state is not BookState.SYNCED:
-            raise BookNotSynced(self.pair, self._state.value, self._since_ns, self._reason)
+        if self._state is not SYNCED:
+            raise self._distrust(self._reason)
 
-    def _best(self, ladder: Ladder, name: str) -> PriceLevel:
-        best = ladder.best
-        if best is None:
-            self._refuse_best(ladder, name)
-            raise EmptySide(self.pair, name)
-        return best
+    def _distrust(self, reason: str) -> BookNotSynced:
+        return BookNotSynced(self.pair, self._state.value, self._since_ns, reason)
 
-    def _refuse_best(self, ladder: Ladder, name: str) -> None:
+    def _last_best(self, ladder: Ladder, name: str) -> PriceLevel:
+        if ladder.best is None:
+            raise self._refusal(ladder, name)
+        return ladder.best
+
+    def _refusal(self, ladder: Ladder, name: str) -> BookNotSynced | EmptySide:
+        """Why the best level of that side is not to be read."""
+        if self._state is not SYNCED:
+            return self._distrust(self._reason)
         if ladder.depth:
-            raise BookNotSynced(
-                self.pair,
-                self._state.value,
-                self._since_ns,
-                f"the best {name} lies beyond {ladder.horizon}, where the snapshot ended",
+            return self._distrust(
+                f"the best {name} lies beyond {ladder.horizon}, where the snapshot ended"
             )
+        return EmptySide(self.pair, name)
 
 
 class LastKnown(BookReading):
@@ -224,12 +238,12 @@ class LastKnown(BookReading):
     @property
     def best_bid(self) -> PriceLevel:
         """The highest bid."""
-        return self._book._best(self._book._bids, "bid")
+        return self._book._last_best(self._book._bids, "bid")
 
     @property
     def best_ask(self) -> PriceLevel:
         """The lowest ask."""
-        return self._book._best(self._book._asks, "ask")
+        return self._book._last_best(self._book._asks, "ask")
 
     def bids(self, n: int | None = None) -> list[PriceLevel]:
         """The best `n` bids (None: all of them), best first; fewer where there are fewer."""
@@ -267,13 +281,16 @@ class LastKnown(BookReading):
         )
 
 
+def _ladder(*, bids: bool, kept_depth: int | None) -> Ladder:
+    return Ladder(bids=bids) if kept_depth is None else KeptLadder(bids=bids, kept_depth=kept_depth)
+
+
 def _differing(ours: Ladder, theirs: Ladder) -> int:
-    mine = {level.price: level for level in ours.top(None)}
-    other = {level.price: level for level in theirs.top(None)}
+    mine, other = ours.live(), theirs.live()
     horizons = [h for h in (ours.horizon, theirs.horizon) if h is not None]
-    proven = (
-        price
-        for price in mine.keys() | other.keys()
-        if all(price >= h if ours.is_bids else price <= h for h in horizons)
-    )
-    return sum(mine.get(price) != other.get(price) for price in proven)
+    unlike = mine.items() ^ other.items()
+    prices = {Decimal(text) for text, _ in unlike}
+    proven = [p for p in prices if all(p >= h if ours.bids else p <= h for h in horizons)]
+    mine_by_price = {Decimal(text): Decimal(mine[text]) for text, _ in unlike if text in mine}
+    other_by_price = {Decimal(text): Decimal(other[text]) for text, _ in unlike if text in other}
+    return sum(mine_by_price.get(price) != other_by_price.get(price) for price in proven)
