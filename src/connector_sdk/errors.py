@@ -16,6 +16,7 @@
         RateLimited       too many requests, or banned for a while
         UnknownInstrument the venue does not know this symbol
       WireError           the venue's bytes were not what its documentation says; .excerpt
+        UnlistedSymbol    a symbol that the instrument list does not have
       InvariantError      our own bug
 
 Ordinary surprises (a gap, a stale delta, an unknown message) are values, never exceptions.
@@ -150,6 +151,14 @@ class WireError(ConnectorError):
         text = excerpt if isinstance(excerpt, str) else excerpt[:EXCERPT_LENGTH].decode("latin-1")
         self.excerpt = text[:EXCERPT_LENGTH]
         super().__init__(f"{message}: {self.excerpt!r}" if self.excerpt else message)
+
+
+class UnlistedSymbol(WireError):
+    """A message about a symbol the instrument list does not have: counted, not fatal."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(f"symbol {symbol} is not listed")
+        self.symbol = symbol
 
 
 class InvariantError(ConnectorError):

@@ -291,15 +291,16 @@ class BookSynchronizer:
             self._ask_again(str(error), received_ns)
             raise
         self._adopt(built, at, fitting)
-        self.counters.event_ns = snapshot.event_ns
+        self.counters.event_ns = fitting[-1].event_ns if fitting else snapshot.event_ns
         self.asks.answered(received_ns)
-        if state is BookState.SYNCED:
-            self._emit(BookUpdated(self.pair, built.update_id, received_ns, snapshot.event_ns))
-        else:
+        update_id = built.update_id
+        if state is not BookState.SYNCED:
             self.book.mark(BookState.SYNCED, received_ns)
             self.counters.resyncs += state is BookState.STALE
             self.counters.trusted_again(received_ns)
-            self._emit(BookResynced(self.pair, built.update_id, len(fitting), received_ns))
+            self._emit(BookResynced(self.pair, update_id, len(fitting), received_ns))
+        if fitting or state is BookState.SYNCED:
+            self._emit(BookUpdated(self.pair, update_id, received_ns, self.counters.event_ns))
         if self.book.crossed:
             self._report_crossed(received_ns)
 

@@ -21,7 +21,10 @@ class BookState(Enum):
 
 
 class BookUpdated(NamedTuple):
-    """A delta or snapshot was applied to a synced book. Read it through `tracker.book(pair)`."""
+    """A synced book changed. Read it through `tracker.book(pair)`.
+
+    Deltas replayed by a resync are told as one, after its BookResynced.
+    """
 
     pair: str
     update_id: UpdateId

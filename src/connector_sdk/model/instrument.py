@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Annotated, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from connector_sdk.errors import ConfigError
+from connector_sdk.errors import ConfigError, UnlistedSymbol
+
+Entry = TypeVar("Entry")
+UNREADABLE = (ValidationError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+
+
+def _none_if_zero(limit: Decimal | None) -> Decimal | None:
+    return limit or None
+
+
+Limit: TypeAlias = Annotated[Decimal | None, AfterValidator(_none_if_zero)]
+"""A bound a venue sets; zero is how venues write that there is none."""
 
 
 def trading_pair(text: str) -> str:
@@ -71,25 +83,45 @@ class Instrument(BaseModel):
     quote: str
     tick_size: Decimal = Field(gt=0)
     lot_size: Decimal = Field(gt=0)
-    minimum_price: Decimal | None = None
-    maximum_price: Decimal | None = None
-    minimum_quantity: Decimal | None = None
-    maximum_quantity: Decimal | None = None
-    minimum_notional: Decimal | None = None
+    minimum_price: Limit = None
+    maximum_price: Limit = None
+    minimum_quantity: Limit = None
+    maximum_quantity: Limit = None
+    minimum_notional: Limit = None
     order_types: frozenset[str] = frozenset()
     tradable: bool = True
 
 
 class Instruments:
-    """The symbol map of one venue, as a value: looked up by pair or by the venue's symbol."""
+    """The symbol map of one venue, as a value: looked up by pair or by the venue's symbol.
+
+    skipped: entries of the venue's list that could not be read.
+    """
 
     def __init__(self, instruments: Iterable[Instrument], venue: str = "the venue") -> None:
         self._venue = venue
         self._by_pair: dict[str, Instrument] = {}
         self._pairs: dict[str, str] = {}
+        self.skipped = 0
         for instrument in instruments:
             self._by_pair[instrument.pair] = instrument
             self._pairs[instrument.symbol] = instrument.pair
+
+    @classmethod
+    def read(
+        cls, entries: Iterable[Entry], translate: Callable[[Entry], Instrument], venue: str
+    ) -> Instruments:
+        """Every entry of a venue's list that `translate` can read; the others are counted."""
+        found: list[Instrument] = []
+        skipped = 0
+        for entry in entries:
+            try:
+                found.append(translate(entry))
+            except UNREADABLE:
+                skipped += 1
+        instruments = cls(found, venue)
+        instruments.skipped = skipped
+        return instruments
 
     @property
     def pairs(self) -> Mapping[str, str]:
@@ -99,6 +131,13 @@ class Instruments:
     def pair_of(self, symbol: str) -> str | None:
         """The pair of a venue's symbol; None for one that is not listed."""
         return self._pairs.get(symbol)
+
+    def pair_for(self, symbol: str) -> str:
+        """The pair of a venue's symbol. Raises UnlistedSymbol, which the tracker counts."""
+        pair = self.pair_of(symbol)
+        if pair is None:
+            raise UnlistedSymbol(symbol)
+        return pair
 
     def symbol_of(self, pair: str) -> str:
         """The venue's symbol of `pair`. Raises ConfigError, with near names, if not listed."""

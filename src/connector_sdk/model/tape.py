@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Literal, NamedTuple, TypeAlias
+from typing import BinaryIO, Literal, NamedTuple, Self, TypeAlias, cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -101,15 +101,15 @@ class Tape:
             )
         return header
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> BinaryIO:
         try:
             if self.path.suffix == ".gz":
-                return gzip.open(self.path, "rb")
+                return cast("BinaryIO", gzip.open(self.path, "rb"))
             return self.path.open("rb")
         except OSError as error:
             raise ConfigError(f"{self.path} cannot be opened: {error.strerror}") from error
 
-    def _line(self, file: IO[bytes]) -> bytes:
+    def _line(self, file: BinaryIO) -> bytes:
         try:
             return file.readline()
         except gzip.BadGzipFile as error:
@@ -185,8 +185,10 @@ class TapeWriter:
         self.path = path
         self.records = 0
         try:
-            self._file: IO[bytes] = (
-                gzip.open(path, "wb", compresslevel=6) if path.suffix == ".gz" else path.open("wb")
+            # Open as long as the writer is; `close` ends it.
+            self._file = cast(
+                "BinaryIO",
+                gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb"),  # noqa: SIM115
             )
         except OSError as error:
             raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
@@ -214,7 +216,7 @@ class TapeWriter:
         """Finish the file. Idempotent."""
         self._file.close()
 
-    def __enter__(self) -> TapeWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -68,6 +68,17 @@ class RestResponse:
     body: bytes
     url: str
 
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Seconds of the Retry-After header; None where there is none in seconds."""
+        wait = self.headers.get("retry-after", "")
+        return float(wait) if wait.isdigit() else None
+
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):

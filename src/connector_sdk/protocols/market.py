@@ -3,21 +3,64 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from connector_sdk.book.order_book import OrderBook
+from connector_sdk.errors import RateLimited, VenueError, WireError
 from connector_sdk.model.events import Event
 from connector_sdk.model.health import MarketHealth
 from connector_sdk.model.instrument import Instruments
-from connector_sdk.model.wire import Call
+from connector_sdk.model.wire import Call, RestRequest, RestResponse
 
 E = TypeVar("E")
+T = TypeVar("T")
+RATE_LIMITED = (418, 429)
+MALFORMED = (WireError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What reading a malformed answer may raise."""
 
 
 class MarketApi(ABC):
-    """A venue's requests and answers, translated. Pure: every method returns a Call."""
+    """A venue's requests and answers, translated. Pure: every method returns a Call.
+
+    venue:     the name of the entry point.
+    refusals:  the venue's error code → what it means; codes not listed are plain VenueErrors.
+    """
+
+    venue: ClassVar[str]
+    refusals: ClassVar[Mapping[str, type[VenueError]]] = {}
+
+    @abstractmethod
+    def reason(self, body: bytes) -> tuple[str, str]:
+        """(code, message) in the body of a refusal; may raise as a decoder may."""
+
+    def refusal(self, response: RestResponse) -> VenueError:
+        """What a non-2xx answer says. 429 and 418 are RateLimited whatever the body says."""
+        try:
+            code, message = self.reason(response.body)
+        except MALFORMED:
+            code, message = str(response.status), response.body[:200].decode("latin-1")
+        limited = response.status in RATE_LIMITED
+        kind = RateLimited if limited else self.refusals.get(code, VenueError)
+        return kind(self.venue, code, message, response.retry_after_s)
+
+    def call(self, request: RestRequest, read: Callable[[RestResponse], T]) -> Call[T]:
+        """A Call whose 2xx answer `read` reads; anything else is a refusal.
+
+        What `read` raises from a malformed answer becomes a WireError.
+        """
+
+        def decode(response: RestResponse) -> T | VenueError:
+            if not response.ok:
+                return self.refusal(response)
+            try:
+                return read(response)
+            except MALFORMED as error:
+                said = f"{self.venue}: the answer to {request.path} cannot be read"
+                raise WireError(said, response.body) from error
+
+        return Call(request, decode)
 
     @abstractmethod
     def instruments(self) -> Call[Instruments]:

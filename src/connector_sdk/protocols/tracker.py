@@ -61,7 +61,7 @@ class Tracker(ABC):
 
     @abstractmethod
     def tick(self, now_ns: int) -> None:
-        """Let time pass: audits, refreshes and stalls are noticed here. Call about once a second."""
+        """Let time pass: audits and refreshes fall due here. Call about once a second."""
 
     @abstractmethod
     def take_requests(self) -> Sequence[Request]:

@@ -10,7 +10,7 @@ from connector_sdk.book.order_book import OrderBook
 from connector_sdk.book.snapshot_asks import Ask
 from connector_sdk.book.sync_settings import SECOND_NS, SyncSettings
 from connector_sdk.book.synchronizer import DEGRADED_AFTER, BookSynchronizer
-from connector_sdk.errors import ConfigError, ConnectorError, WireError
+from connector_sdk.errors import ConfigError, ConnectorError, UnlistedSymbol, WireError
 from connector_sdk.model.events import BookMetrics, FeedInterrupted, FeedMetrics
 from connector_sdk.model.instrument import Instruments, ProvisionalInstruments, trading_pair
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
@@ -26,6 +26,7 @@ from connector_sdk.model.wire import (
 )
 from connector_sdk.protocols.connector import Connector
 from connector_sdk.protocols.data_source import Decode
+from connector_sdk.protocols.market import MALFORMED
 from connector_sdk.protocols.tracker import Control, NeedSnapshot, Request, Resubscribe, Tracker
 from connector_sdk.runtime.followed_pair import FollowedPair
 from connector_sdk.runtime.listeners import Listeners
@@ -34,8 +35,6 @@ E = TypeVar("E")
 GOLDEN = 0.6180339887
 AUDIT_SPREAD = 0.2
 UNRECOGNIZED_KINDS = 100
-MALFORMED = (WireError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
-"""What a decoder may raise when a frame is not what the venue documents."""
 
 
 class OrderBookTracker(Tracker):
@@ -195,6 +194,9 @@ class OrderBookTracker(Tracker):
             decode = self._open(frame.connection)
         try:
             messages: Sequence[Message] = decode(frame)
+        except UnlistedSymbol as error:
+            self._on_unrecognized(Unrecognized(f"symbol {error.symbol}"), frame)
+            return
         except MALFORMED as error:
             self._count_wire_error(error, frame)
             return
@@ -261,6 +263,7 @@ class OrderBookTracker(Tracker):
             followed.fed_by(frame.connection)
             followed.sync.on_delta(delta, frame.received_ns)
         elif self._rank(frame.connection) > self._rank(followed.connection):
+            # Where snapshots come in-stream, the later connection's own one takes over.
             if not self._in_stream:
                 followed.on_later_delta(delta, frame.connection, frame.received_ns)
 

@@ -17,7 +17,7 @@ from connector_sdk.model.wire import RestResponse
 from connector_sdk.protocols.connector import Connector
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 
-JsonValue: TypeAlias = "str | int | float | bool | None | list[JsonValue] | Mapping[str, JsonValue]"
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | Mapping[str, JsonValue] | None"
 TOP_LEVELS = 20
 PROGRESS_EVERY = 1_000
 
