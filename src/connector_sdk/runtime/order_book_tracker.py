@@ -262,10 +262,12 @@ class OrderBookTracker(Tracker):
         elif followed.connection is None:
             followed.fed_by(frame.connection)
             followed.sync.on_delta(delta, frame.received_ns)
-        elif self._rank(frame.connection) > self._rank(followed.connection):
+        elif not self._in_stream and self._is_later(frame.connection, followed.connection):
             # Where snapshots come in-stream, the later connection's own one takes over.
-            if not self._in_stream:
-                followed.on_later_delta(delta, frame.connection, frame.received_ns)
+            followed.on_later_delta(delta, frame.connection, frame.received_ns)
+
+    def _is_later(self, connection: str, than: str) -> bool:
+        return self._rank(connection) > self._rank(than)
 
     def _on_snapshot(self, snapshot: BookSnapshot, frame: Frame) -> None:
         followed = self._followed.get(snapshot.pair) or self._newcomer(snapshot.pair)
