@@ -27,8 +27,8 @@ from connector_sdk_binance.market import MARKET_API
 
 MS = 1_000_000
 STREAMS = ("depth@100ms", "trade", "bookTicker")
-DEPTH = RestRequest("GET", "/api/v3/depth", costs={"weight": 250})
-DEPTH_LIMIT = 5_000  # the deepest there is: what lies beyond a snapshot is unknown
+DEPTH = RestRequest("GET", "/api/v3/depth", costs={"weight": 50})
+DEPTH_LIMIT = 1_000  # 5,000 would cost 250: 24 books a minute; the horizon says when more is needed
 
 
 class BinanceOrderBookDataSource(OrderBookTrackerDataSource):
@@ -57,7 +57,7 @@ class BinanceOrderBookDataSource(OrderBookTrackerDataSource):
         return _control("UNSUBSCRIBE", pairs, instruments, request_id)
 
     def snapshot_request(self, pair: str, instruments: Instruments) -> Call[BookSnapshot]:
-        """`depth` at its deepest, weight 250."""
+        """`depth`, weight 50."""
         query = (("symbol", instruments.symbol_of(pair)), ("limit", str(DEPTH_LIMIT)))
         return MARKET_API.call(
             replace(DEPTH, query=query), lambda answer: _snapshot(answer.body, pair, DEPTH_LIMIT)
