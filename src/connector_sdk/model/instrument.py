@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from connector_sdk.errors import ConfigError, UnlistedSymbol
 
 Entry = TypeVar("Entry")
+REMEMBERED_SYMBOLS = 10_000
 UNREADABLE = (ValidationError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 
 
@@ -179,7 +180,10 @@ class ProvisionalInstruments(Instruments):
 
     def pair_of(self, symbol: str) -> str | None:
         """The pair `symbol` is spelled like; None where that cannot be told."""
-        return self._spelling.pair(symbol)
+        pair = self._pairs.get(symbol) or self._spelling.pair(symbol)
+        if pair is not None and len(self._pairs) < REMEMBERED_SYMBOLS:
+            self._pairs[symbol] = pair
+        return pair
 
     def symbol_of(self, pair: str) -> str:
         """The symbol `pair` would have."""
