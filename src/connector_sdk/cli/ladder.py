@@ -1,0 +1,155 @@
+"""One book as a picture: asks above, spread in the middle, bids below, depth as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from connector_sdk.book.order_book import OrderBook
+from connector_sdk.book.reading import BookImage
+from connector_sdk.errors import ConnectorError
+from connector_sdk.model.events import BookMetrics, BookState
+from connector_sdk.model.instrument import Instrument
+from connector_sdk.model.market_data import PriceLevel
+
+EIGHTHS = " ▏▎▍▌▋▊▉"
+STATE_STYLE = {BookState.SYNCED: "green", BookState.SYNCING: "yellow", BookState.STALE: "red"}
+NARROWEST, WIDEST = 39, 60
+NUMBER_WIDTH = 12
+FRAME_ROWS = 6
+"""Rows of a panel beside its levels: two borders, the spread, three lines of counters."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookPicture:
+    """What a panel shows of one pair."""
+
+    book: OrderBook
+    metrics: BookMetrics
+    instrument: Instrument
+    rate: float
+
+    def panel(self, depth: int, width: int) -> Panel:
+        """The panel, `width` cells wide, with `depth` levels a side."""
+        state = self.book.state
+        style = STATE_STYLE[state]
+        image = self.book.last_known.snapshot(depth)
+        parts: list[RenderableType] = [
+            self._levels(image, depth, width - 2 * NUMBER_WIDTH - 6),
+            *self._counters(),
+        ]
+        return Panel(
+            Group(*parts),
+            title=Text(f" {self.book.pair} ", "bold"),
+            title_align="left",
+            subtitle=Text(f" {state.value.upper()} ", f"bold {style}"),
+            subtitle_align="right",
+            border_style=style,
+            width=width,
+        )
+
+    def _levels(self, image: BookImage, depth: int, bar_width: int) -> Table:
+        table = Table.grid(padding=(0, 1))
+        table.add_column(justify="right", width=NUMBER_WIDTH, no_wrap=True)
+        table.add_column(justify="right", width=NUMBER_WIDTH, no_wrap=True)
+        table.add_column(width=bar_width, no_wrap=True)
+        trusted = self.book.state is BookState.SYNCED
+        scale = bar_width, max(total(image.bids), total(image.asks))
+        asks = list(self._rows(image.asks, "red" if trusted else "bright_black", scale))
+        bids = list(self._rows(image.bids, "green" if trusted else "bright_black", scale))
+        for _ in range(depth - len(asks)):
+            table.add_row("", "", "")
+        for row in reversed(asks):
+            table.add_row(*row)
+        table.add_row(*self._middle(image, trusted=trusted))
+        for row in bids:
+            table.add_row(*row)
+        for _ in range(depth - len(bids)):
+            table.add_row("", "", "")
+        return table
+
+    def _rows(
+        self, levels: Sequence[PriceLevel], style: str, scale: tuple[int, Decimal]
+    ) -> Iterator[tuple[Text, Text, Text]]:
+        width, deepest = scale
+        tick = self.instrument.tick_size
+        lot = self.instrument.lot_size
+        to_here = accumulate(level.quantity for level in levels)
+        for level, reached in zip(levels, to_here, strict=True):
+            share = float(reached / deepest) if deepest else 0.0
+            yield (
+                Text(spelled(level.price, tick), style),
+                Text(spelled(level.quantity, lot)),
+                Text(bar(share, width), style),
+            )
+
+    def _middle(self, image: BookImage, *, trusted: bool) -> tuple[Text, Text, Text]:
+        if not trusted:
+            known = "last known" if image.bids or image.asks else "waiting"
+            return Text(known, "italic red"), Text("not to be trusted", "italic red"), Text("")
+        if not (image.bids and image.asks):
+            return Text("one-sided", "yellow"), Text(""), Text("")
+        bid, ask = image.bids[0].price, image.asks[0].price
+        tick = self.instrument.tick_size
+        basis_points = float((ask - bid) / ((ask + bid) / 2) * 10_000)
+        return (
+            Text(f"↕ {spelled(ask - bid, tick)}", "bold"),
+            Text("spread", "bright_black"),
+            Text(f"{basis_points:.2f} bp", "bright_black"),
+        )
+
+    def _counters(self) -> Iterator[Text]:
+        told = self.metrics
+        latency = "" if told.latency_ns is None else f" · latency {told.latency_ns / 1e6:.0f} ms"
+        yield Text(f"{self.rate:.1f} updates/s{latency}")
+        proof = f" · by {self.book.verified_by.value}" if self.book.received_ns else ""
+        yield Text(f"id {told.update_id}{proof}", "bright_black")
+        lost = "bold yellow" if told.gaps else "bright_black"
+        untrusted_s = told.untrusted_ns / 1e9
+        yield Text(f"gaps {told.gaps} · resyncs {told.resyncs} · stale {untrusted_s:.1f} s", lost)
+
+
+def total(levels: Sequence[PriceLevel]) -> Decimal:
+    """The quantity of all `levels`."""
+    return sum((level.quantity for level in levels), Decimal(0))
+
+
+def spelled(number: Decimal, step: Decimal) -> str:
+    """`number` with thousands apart, and as many decimals as its step has."""
+    exponent = step.normalize().as_tuple().exponent
+    places = max(0, -exponent) if isinstance(exponent, int) else 0
+    return f"{number:,.{places}f}"
+
+
+def plain(number: Decimal) -> str:
+    """`number` without exponent or trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def bar(share: float, width: int) -> str:
+    """A bar that fills `share` (0..1) of `width` cells, to an eighth of a cell."""
+    eighths = round(max(0.0, min(share, 1.0)) * width * 8)
+    whole, part = divmod(eighths, 8)
+    return "█" * whole + (EIGHTHS[part] if part else "")
+
+
+def summary_line(book: OrderBook, metrics: BookMetrics, rate: float) -> str:
+    """The same as one line of text, for when the output is no terminal."""
+    try:
+        best = f"bid {book.best_bid.price_text} ask {book.best_ask.price_text} "
+        best += f"spread {plain(book.spread)} "
+    except ConnectorError:
+        best = ""
+    latency = "" if metrics.latency_ns is None else f"{metrics.latency_ns / 1e6:.0f} ms "
+    return (
+        f"{book.pair} {book.state.value} id {metrics.update_id} {best}"
+        f"{rate:.1f}/s {latency}gaps {metrics.gaps} resyncs {metrics.resyncs}"
+    )

@@ -1,0 +1,96 @@
+"""``sandbox``: the embedded venue as a server."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from connector_sdk.cli.embedded import dialect_of
+from connector_sdk.cli.options import Venue, trading_pairs
+from connector_sdk.cli.running import Stop, run
+from connector_sdk.sandbox.faults import CATALOGUE
+from connector_sdk.sandbox.order_flow import Pace
+from connector_sdk.sandbox.venue import DEFAULT_PAIRS, LOOPBACK, EmbeddedVenue
+
+SERVING = "What it does"
+BURSTS = "Bursts"
+
+
+class Limits(Enum):
+    """Which rate limits the venue enforces."""
+
+    DOCUMENTED = "documented"
+    RAISED = "raised"
+
+
+def sandbox(
+    venue: Venue,
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = LOOPBACK,
+    port: Annotated[int, typer.Option(help="0: any free one.", min=0, max=65535)] = 0,
+    pairs: Annotated[
+        str, typer.Option(metavar="PAIR,...", help="What it trades, by comma.")
+    ] = ",".join(DEFAULT_PAIRS),
+    seed: Annotated[int, typer.Option(help="The same seed makes the same market.")] = 1,
+    flow: Annotated[
+        float, typer.Option(help="Book changes a second and pair.", min=0.0, max=100_000)
+    ] = 50.0,
+    burst_every: Annotated[
+        float, typer.Option(help="Seconds between bursts of changes; 0: none.", min=0.0)
+    ] = 0.0,
+    burst_changes: Annotated[int, typer.Option(help="Changes in a burst.", min=1)] = 1_000,
+    limits: Annotated[
+        Limits, typer.Option(help="The venue's own rate limits, or practically none.")
+    ] = Limits.DOCUMENTED,
+    faults: Annotated[
+        str,
+        typer.Option(
+            metavar="SPEC",
+            help="NAME[:key=value...], by comma, as in drop:stream=depth:every=500; or: list.",
+        ),
+    ] = "",
+) -> None:
+    """Serve the embedded venue: a real exchange on this machine.
+
+    Prints one JSON line when it accepts connections, then serves until SIGINT or SIGTERM.
+    `--faults list` prints the faults it can inject.
+    """
+    if faults == "list":
+        print_faults()
+        return
+    dialect = dialect_of(venue)
+    served = EmbeddedVenue(
+        dialect,
+        trading_pairs(pairs.split(",")),
+        seed=seed,
+        flow=Pace(flow, burst_every, burst_changes),
+        rules=dialect.rules.raised() if limits is Limits.RAISED else None,
+        host=host,
+        port=port,
+        faults=faults,
+    )
+    run(lambda stop: _serve(served, stop))
+
+
+async def _serve(venue: EmbeddedVenue, stop: Stop) -> None:
+    async with venue:
+        sys.stdout.write(orjson.dumps(venue.ready_line()).decode() + "\n")
+        sys.stdout.flush()
+        await stop.wait(None)
+
+
+def print_faults() -> None:
+    """The catalogue: name, number, keys, and what it does."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("fault", "no.", "keys", "what happens"):
+        table.add_column(name, overflow="fold", no_wrap=name == "fault")
+    for kind in CATALOGUE.values():
+        keys = [f"{key}={kind.options[key]}" if key in kind.options else key for key in kind.keys]
+        table.add_row(kind.name, str(kind.number), " ".join(keys), kind.help)
+    Console().print(table)

@@ -1,0 +1,55 @@
+"""``watch``: live books in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from connector_sdk.cli.following import Place, follow
+from connector_sdk.cli.options import (
+    AsJson,
+    Endpoint,
+    Pairs,
+    Rest,
+    Sandbox,
+    Seconds,
+    Venue,
+    Ws,
+    WsApi,
+    named_endpoints,
+    trading_pairs,
+)
+from connector_sdk.cli.running import Stop, run
+from connector_sdk.cli.views import JsonView, LiveView, PlainView, View
+
+
+def watch(
+    venue: Venue,
+    pairs: Pairs,
+    *,
+    depth: Annotated[int, typer.Option(help="Levels a side.", min=1, max=1000)] = 10,
+    seconds: Seconds = None,
+    as_json: AsJson = False,
+    sandbox: Sandbox = False,
+    rest: Rest = None,
+    ws: Ws = None,
+    ws_api: WsApi = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Show live, gap-checked order books.
+
+    On a terminal a screen; into a pipe a line a second and pair; with --json a line an event.
+    """
+    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint))
+    wanted = trading_pairs(pairs)
+    view = JsonView if as_json else LiveView if sys.stdout.isatty() else PlainView
+    run(lambda stop: _watch(place, wanted, view, depth, stop, seconds))
+
+
+async def _watch(
+    place: Place, pairs: list[str], view: type[View], depth: int, stop: Stop, seconds: float | None
+) -> None:
+    async with place.market(pairs) as market:
+        await follow(market, view(place.venue, market, depth), stop, seconds)
