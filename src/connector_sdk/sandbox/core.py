@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector_sdk.errors import ConfigError
+from connector_sdk.model.instrument import trading_pair
 from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.dialect import (
     Dialect,
@@ -15,18 +17,20 @@ from connector_sdk.sandbox.dialect import (
     VenueRules,
     VenueView,
 )
+from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
 from connector_sdk.sandbox.hub import Hub
-from connector_sdk.sandbox.journal import Journal
+from connector_sdk.sandbox.journal import FaultRecord, Journal
 from connector_sdk.sandbox.link import GOING_AWAY, Link
 from connector_sdk.sandbox.listing import Listing, listing
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.pair_market import PairMarket
 from connector_sdk.sandbox.publications import BookImage, TopChange, TradePrint
 from connector_sdk.sandbox.rate_budget import SECOND_NS, RateBudget
+from connector_sdk.sandbox.request_faults import RequestFaults
+from connector_sdk.sandbox.rhythm import Rhythm
 from connector_sdk.sandbox.session import StreamSession
 
 FIRST_IDS = (10_000_000_000, 90_000_000_000)
-MILLISECOND_NS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +52,38 @@ class VenueSettings:
 class VenueCore(VenueView):
     """The venue. `step(now_ns)` brings it to that time; everything else happens as of then."""
 
-    def __init__(self, dialect: Dialect, settings: VenueSettings) -> None:
+    def __init__(
+        self, dialect: Dialect, settings: VenueSettings, plan: FaultPlan | None = None
+    ) -> None:
         self.dialect = dialect
+        self.plan = plan or FaultPlan(seed=settings.seed)
         self.settings = settings
         self._rules = settings.rules or dialect.rules
-        made = [listing(pair, "") for pair in settings.pairs]
-        if not made:
-            raise ConfigError("a venue needs at least one pair, as in BTC-USDT")
         self._listings = {
-            one.instrument.pair: listing(
-                one.instrument.pair, dialect.symbol(one.instrument.pair)
-            )
-            for one in made
+            pair: listing(pair, dialect.symbol(pair)) for pair in map(trading_pair, settings.pairs)
         }
+        if not self._listings:
+            raise ConfigError("a venue needs at least one pair, as in BTC-USDT")
         self._pairs = {one.instrument.symbol: pair for pair, one in self._listings.items()}
         self.journal = Journal(self._listings.values())
         self.agenda = Agenda()
         self.hub = Hub(dialect, self._listings)
         self.budget = RateBudget(self._rules)
+        self._request_faults = RequestFaults(dialect, self.plan, self.journal)
         self.markets = {pair: self._market(pair) for pair in self._listings}
         self.sessions: dict[int, StreamSession] = {}
         self.opened = 0
         self.requests = 0
-        self._down_until_ns = 0
+        self._away = (0, 0)
         self._started = False
 
     def step(self, now_ns: int) -> None:
         """Bring the venue to `now_ns`: the flow, what is gathered, pings, ends of life."""
         if not self._started:
             self._started = True
-            self._begin(now_ns)
+            self.agenda.now_ns = now_ns
+            rhythm = Rhythm(self.agenda, tuple(self.markets.values()), self.settings.pace)
+            rhythm.begin(now_ns, self.dialect.intervals_ms, self.burst)
         self.agenda.run(now_ns)
 
     def request(self, request: VenueRequest) -> VenueAnswer:
@@ -85,26 +91,51 @@ class VenueCore(VenueView):
         self.requests += 1
         if self.down:
             return self.dialect.failure()
-        route = self.dialect.route(request, self)
+        route, faults = self.dialect.route(request, self), self._request_faults
+        faults.begin(self.requests, route, self)
         throttle = self.budget.charge(request.client, route.weight, self.now_ns)
         if throttle is not None:
             answer = self.dialect.refusal(throttle, self._rules)
         else:
-            answer = self.dialect.answer(request, self)
+            answer = faults.refused(request, self.budget, self) or self.dialect.answer(
+                request, self
+            )
         used = self.dialect.usage_headers(self.budget.used(request.client, self.now_ns))
-        return VenueAnswer(
-            answer.status, answer.body, {**used, **answer.headers}, answer.delay_s, answer.lost
-        )
+        answer = dataclasses.replace(answer, headers={**used, **answer.headers})
+        return faults.finish(answer)
 
     def open_session(self, request: VenueRequest, link: Link) -> StreamSession | None:
-        """Open the stream that `request` names; None where there is none. Call `begin` next."""
+        """Open the stream that `request` names; None where there is none.
+
+        The host calls the session's `begin` once its end of the link is up.
+        """
         protocol = None if self.down else self.dialect.protocol(request)
         if protocol is None:
             return None
         self.opened += 1
         session = StreamSession(self.opened, protocol, link, self)
         self.sessions[session.number] = session
+        for fault in self.plan.at_opening(session.number, session.name):
+            seconds = fault.option("seconds")
+            session.live_for(seconds)
+            self.record(fault, session, f"ends at the age of {seconds} s")
         return session
+
+    def record(self, fault: ArmedFault, session: StreamSession, detail: str = "") -> None:
+        """Journal a fault that is placed by a connection alone."""
+        kind = fault.spec.kind
+        self.journal.record_fault(
+            FaultRecord(
+                kind.name,
+                kind.number,
+                session.name,
+                session.messages,
+                "",
+                "",
+                self.now_ns,
+                detail,
+            )
+        )
 
     def streams_at(self, request: VenueRequest) -> bool:
         """Whether `request` names a stream that could be opened now."""
@@ -117,11 +148,17 @@ class VenueCore(VenueView):
             session.cut(reset=reset)
         return len(sessions)
 
-    def restart(self, down_s: float = 0.0) -> None:
-        """Close every stream and be away for `down_s`. The state is kept."""
-        self._down_until_ns = self.now_ns + int(down_s * SECOND_NS)
-        for session in tuple(self.sessions.values()):
-            session.end(GOING_AWAY, "restart")
+    def restart(self, down_s: float = 0.0, gap_s: float = 0.0) -> None:
+        """Close every stream and be away for `down_s`; the state is kept.
+
+        With `gap_s` it rolls: the streams end one each `gap_s`, and it is away only after the
+        last of them.
+        """
+        sessions = tuple(self.sessions.values())
+        last_ns = self.now_ns + int(max(len(sessions) - 1, 0) * gap_s * SECOND_NS)
+        self._away = (last_ns, last_ns + int(down_s * SECOND_NS))
+        for index, session in enumerate(sessions):
+            self._end_at(self.now_ns + int(index * gap_s * SECOND_NS), session)
 
     def reset_sequence(self, update_id: int = 1_000, down_s: float = 0.0) -> None:
         """Restart with update ids that count on from `update_id`, lower than before."""
@@ -139,6 +176,12 @@ class VenueCore(VenueView):
                 market.publish_gathered(min(self.dialect.intervals_ms), self.now_ns)
                 since = 0
 
+    def _end_at(self, due_ns: int, session: StreamSession) -> None:
+        if due_ns <= self.now_ns:
+            session.end(GOING_AWAY, "restart")
+        else:
+            self.agenda.at(due_ns, lambda _: session.end(GOING_AWAY, "restart"))
+
     def ended(self, session: StreamSession) -> None:
         """Forget a session."""
         self.sessions.pop(session.number, None)
@@ -146,7 +189,7 @@ class VenueCore(VenueView):
     @property
     def down(self) -> bool:
         """Whether it is away for a restart."""
-        return self.now_ns < self._down_until_ns
+        return self._away[0] <= self.now_ns < self._away[1]
 
     @property
     def view(self) -> VenueView:
@@ -174,7 +217,8 @@ class VenueCore(VenueView):
 
     def snapshot(self, pair: str, levels: int | None = None) -> BookImage:
         """The book, `levels` a side."""
-        return self.markets[pair].image(levels, self.now_ns)
+        stale = self._request_faults.image(pair, levels)
+        return stale or self.markets[pair].image(levels, self.now_ns)
 
     def top(self, pair: str) -> TopChange:
         """Best bid and ask."""
@@ -187,43 +231,5 @@ class VenueCore(VenueView):
     def _market(self, pair: str) -> PairMarket:
         seed = f"{self.settings.seed}/{pair}"
         # Seeded on purpose: the ids repeat with the market.
-        first_id = random.Random(seed).randint(*FIRST_IDS)  # noqa: S311
+        first_id = random.Random(seed).randint(*FIRST_IDS)
         return PairMarket(self._listings[pair], seed, self.journal[pair], self.hub, first_id)
-
-    def _begin(self, now_ns: int) -> None:
-        self.agenda.now_ns = now_ns
-        pace = self.settings.pace
-        for index, market in enumerate(self.markets.values()):
-            market.gather_every(self.dialect.intervals_ms)
-            if pace.changes_per_s > 0:
-                gap_ns = int(SECOND_NS / pace.changes_per_s)
-                # Pairs take turns, so that the venue's work is spread.
-                self._flow(market, gap_ns, now_ns + gap_ns * (index + 1) // len(self.markets))
-            if pace.burst_every_s > 0:
-                self._bursts(market.pair, int(pace.burst_every_s * SECOND_NS), now_ns)
-        for interval_ms in self.dialect.intervals_ms:
-            self._publish(interval_ms, now_ns)
-
-    def _flow(self, market: PairMarket, gap_ns: int, first_ns: int) -> None:
-        def act(due_ns: int) -> None:
-            changes = market.act(due_ns)
-            self.agenda.at(due_ns + changes * gap_ns, act)
-
-        self.agenda.at(first_ns, act)
-
-    def _bursts(self, pair: str, every_ns: int, now_ns: int) -> None:
-        def burst(due_ns: int) -> None:
-            self.burst(pair, self.settings.pace.burst_changes, 0)
-            self.agenda.at(due_ns + every_ns, burst)
-
-        self.agenda.at(now_ns + every_ns, burst)
-
-    def _publish(self, interval_ms: int, now_ns: int) -> None:
-        interval_ns = interval_ms * MILLISECOND_NS
-
-        def publish(due_ns: int) -> None:
-            for market in self.markets.values():
-                market.publish_gathered(interval_ms, due_ns)
-            self.agenda.at(due_ns + interval_ns, publish)
-
-        self.agenda.at((now_ns // interval_ns + 1) * interval_ns, publish)

@@ -16,8 +16,8 @@ from connector_sdk.sandbox.listing import Listing
 from connector_sdk.sandbox.publications import (
     BookImage,
     Publication,
-    Topic,
     TopChange,
+    Topic,
     TradePrint,
 )
 

@@ -40,7 +40,7 @@ class OrderFlow:
     def __init__(self, listing: Listing, seed: str) -> None:
         self._listing = listing
         # Seeded on purpose: a market that repeats, not a secret.
-        self._random = random.Random(seed)  # noqa: S311
+        self._random = random.Random(seed)
         self._pressure = 0.0
         self._gap = max(listing.start_price // 300_000, 1)
 
@@ -56,7 +56,7 @@ class OrderFlow:
         """Do one thing; its outcome holds one level change or more."""
         chance = self._random.random
         self._drift(engine)
-        side = Side.BUY if chance() < 0.5 else Side.SELL  # noqa: PLR2004
+        side = Side.BUY if chance() < 0.5 else Side.SELL
         depth = len(engine.side(side))
         what = chance()
         if what < TAKES:
@@ -108,7 +108,7 @@ class OrderFlow:
         own = engine.side(side)
         price = own.price_at(self._near_rank(own))
         queue = len(own.levels[price].orders)
-        if queue < 2 or (queue < LONGEST_QUEUE and self._random.random() < 0.5):  # noqa: PLR2004
+        if queue < 2 or (queue < LONGEST_QUEUE and self._random.random() < 0.5):
             return engine.place(side, self._lots(), price)
         return self._leave(engine, side, own.ranks.index(price if side is Side.SELL else -price))
 

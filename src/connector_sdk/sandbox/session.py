@@ -6,32 +6,24 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Protocol
 
-from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.dialect import (
     StreamProtocol,
     SubscriptionDesk,
     VenueRules,
     VenueView,
 )
-from connector_sdk.sandbox.hub import Hub, Subscriber
+from connector_sdk.sandbox.fault_line import FaultLine
+from connector_sdk.sandbox.fault_plan import ArmedFault
+from connector_sdk.sandbox.hub import Subscriber
 from connector_sdk.sandbox.link import GOING_AWAY, POLICY, Link
+from connector_sdk.sandbox.message_faults import FaultHome
 from connector_sdk.sandbox.publications import Publication, Topic
 
 SECOND_NS = 1_000_000_000
 
 
-class SessionHome(Protocol):
+class SessionHome(FaultHome, Protocol):
     """What a session needs of its venue."""
-
-    @property
-    def agenda(self) -> Agenda:
-        """The venue's agenda."""
-        ...
-
-    @property
-    def hub(self) -> Hub:
-        """The venue's hub."""
-        ...
 
     @property
     def view(self) -> VenueView:
@@ -40,6 +32,10 @@ class SessionHome(Protocol):
 
     def ended(self, session: StreamSession) -> None:
         """Hear that a session is over."""
+        ...
+
+    def record(self, fault: ArmedFault, session: StreamSession, detail: str = "") -> None:
+        """Journal a fault that is placed by a connection alone."""
         ...
 
 
@@ -64,6 +60,7 @@ class StreamSession(Subscriber, SubscriptionDesk):
         self._topics: dict[Topic, None] = {}
         self._incoming: deque[int] = deque()
         self._ping_payload = b""
+        self._line = FaultLine(self, home)
         self._opened_ns = home.agenda.now_ns
 
     @property
@@ -105,8 +102,9 @@ class StreamSession(Subscriber, SubscriptionDesk):
 
     def deliver(self, topic: Topic, message: Publication, frame: bytes) -> None:
         """Count and send one published message."""
-        self.messages += 1
-        self.emit(frame)
+        if self.open:
+            self.messages += 1
+            self._line.carry(topic, message, frame)
 
     def emit(self, frame: bytes, piece: int = 0) -> None:
         """Put a frame on the wire, unless the connection is gone or silent."""
@@ -157,6 +155,9 @@ class StreamSession(Subscriber, SubscriptionDesk):
         now_ns, limit = self._home.agenda.now_ns, self.rules.incoming_per_s
         if not self.open:
             return False
+        for fault in self._home.plan.at_incoming(self.number, self.name):
+            self._home.record(fault, self)
+            limit = 0
         self._incoming.append(now_ns)
         while self._incoming[0] <= now_ns - SECOND_NS:
             self._incoming.popleft()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
+from typing import Self
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from connector_sdk.sandbox.core import VenueCore, VenueSettings
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
+from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
+from connector_sdk.sandbox.faults import FaultSpec
 from connector_sdk.sandbox.journal import Journal
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.session import StreamSession
@@ -32,23 +35,26 @@ class EmbeddedVenue:
         venue.endpoints["rest"], venue.journal
 
     flow:  book changes a second and pair; a Pace for bursts.
+    faults: as `parse_faults` reads them, or a plan with a seed of its own.
     port:  0 for any free one.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         dialect: Dialect,
         pairs: Sequence[str] = DEFAULT_PAIRS,
         *,
         seed: int = 1,
         flow: float | Pace = 50.0,
+        faults: str | FaultPlan = "",
         rules: VenueRules | None = None,
         host: str = LOOPBACK,
         port: int = 0,
         clock: Clock | None = None,
     ) -> None:
         pace = flow if isinstance(flow, Pace) else Pace(flow)
-        self.core = VenueCore(dialect, VenueSettings(tuple(pairs), seed, pace, rules))
+        plan = faults if isinstance(faults, FaultPlan) else FaultPlan(faults, seed)
+        self.core = VenueCore(dialect, VenueSettings(tuple(pairs), seed, pace, rules), plan)
         self._clock = clock or SystemClock()
         self._host, self._port = host, port
         self._stack = contextlib.AsyncExitStack()
@@ -60,6 +66,15 @@ class EmbeddedVenue:
         return self.core.journal
 
     @property
+    def faults(self) -> FaultPlan:
+        """The faults armed, and how often each fired."""
+        return self.core.plan
+
+    def inject(self, faults: str | Iterable[FaultSpec]) -> list[ArmedFault]:
+        """Arm more faults; their counts start now. Raises ConfigError for a bad text."""
+        return self.core.plan.inject(faults)
+
+    @property
     def endpoints(self) -> Mapping[str, str]:
         """Endpoint name → URL, once it is open."""
         return self.core.dialect.endpoints(f"{self._host}:{self._port}")
@@ -68,6 +83,11 @@ class EmbeddedVenue:
     def open_streams(self) -> int:
         """How many stream connections are open now."""
         return len(self.core.sessions)
+
+    @property
+    def opened_streams(self) -> int:
+        """How many stream connections were opened so far."""
+        return self.core.opened
 
     def ready_line(self) -> dict[str, object]:
         """What the command line prints when it serves."""
@@ -84,7 +104,17 @@ class EmbeddedVenue:
         self._step()
         return self.core.drop_connections(reset=reset)
 
-    async def __aenter__(self) -> EmbeddedVenue:
+    def restart(self, down_s: float = 0.0, gap_s: float = 0.0) -> None:
+        """Close every stream, one each `gap_s`, and be away for `down_s`; the state is kept."""
+        self._step()
+        self.core.restart(down_s, gap_s)
+
+    def reset_sequence(self, update_id: int = 1_000, down_s: float = 0.0) -> None:
+        """Restart with update ids that count on from `update_id`."""
+        self._step()
+        self.core.reset_sequence(update_id, down_s)
+
+    async def __aenter__(self) -> Self:
         self._step()
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self._serve)
@@ -93,7 +123,7 @@ class EmbeddedVenue:
         self._stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, self._host, self._port)
         await site.start()
-        for _, port, *_ in (runner.addresses or []):
+        for _, port, *_ in runner.addresses or []:
             self._port = port
         group = await self._stack.enter_async_context(asyncio.TaskGroup())
         self._ticker = group.create_task(self._tick())
@@ -158,6 +188,9 @@ class EmbeddedVenue:
                 await self._listen(socket, session)
             finally:
                 session.gone()
+            # Half-open: whatever the client does, this end says nothing until it is gone.
+            while session.silent and not transport.is_closing():
+                await self._clock.sleep(LONGEST_STEP_S)
         return socket
 
     async def _listen(self, socket: web.WebSocketResponse, session: StreamSession) -> None:

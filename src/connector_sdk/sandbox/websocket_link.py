@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections import deque
 
 from connector_sdk.sandbox.link import Link
 
@@ -16,6 +17,7 @@ MOST_UNSENT_BYTES = 64 * 1024 * 1024
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 SHORT, MEDIUM = 126, 1 << 16
 CONTROL_BYTES = 123
+PIECE_GAP_S = 0.0005
 NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -37,6 +39,7 @@ class WebSocketLink(Link):
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
+        self._pieces: deque[bytes] = deque()
         sock = transport.get_extra_info("socket")
         if isinstance(sock, socket.socket):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -47,8 +50,10 @@ class WebSocketLink(Link):
         if piece <= 0:
             self._write(data)
             return
-        for start in range(0, len(data), piece):
-            self._write(data[start : start + piece])
+        idle = not self._pieces
+        self._pieces.extend(data[at : at + piece] for at in range(0, len(data), piece))
+        if idle:
+            self._trickle()
 
     def ping(self, payload: bytes) -> None:
         """Write a ping frame."""
@@ -61,6 +66,8 @@ class WebSocketLink(Link):
     def close(self, code: int, reason: str) -> None:
         """Write a close frame, then end the connection."""
         self._write(frame_of(CLOSE, struct.pack("!H", code) + reason.encode()[:CONTROL_BYTES]))
+        self._transport.write(b"".join(self._pieces))
+        self._pieces.clear()
         self._transport.close()
 
     def cut(self, *, reset: bool, partial: bytes = b"") -> None:
@@ -68,6 +75,7 @@ class WebSocketLink(Link):
         if partial:
             data = frame_of(TEXT, partial)
             self._write(data[: len(data) // 2 + 1])
+        self._pieces.clear()
         if not reset:
             self._transport.close()
             return
@@ -78,8 +86,20 @@ class WebSocketLink(Link):
         self._transport.abort()
 
     def _write(self, data: bytes) -> None:
+        if self._pieces:
+            self._pieces.append(data)
+        else:
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
             self.cut(reset=True)
+
+    def _trickle(self) -> None:
+        """Write one piece, and the next a moment later, so that each travels alone."""
+        if self._pieces:
+            self._put(self._pieces.popleft())
+            asyncio.get_running_loop().call_later(PIECE_GAP_S, self._trickle)

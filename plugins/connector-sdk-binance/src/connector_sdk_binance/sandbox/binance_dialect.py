@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-import orjson
-
 from connector_sdk.sandbox.dialect import (
     Dialect,
     Oddity,
@@ -22,6 +20,7 @@ from connector_sdk.sandbox.listing import Listing
 from connector_sdk.sandbox.publications import Publication, Topic
 from connector_sdk_binance.sandbox import frames
 from connector_sdk_binance.sandbox.names import symbol_of
+from connector_sdk_binance.sandbox.oddities import odd_frame
 from connector_sdk_binance.sandbox.parameters import json_answer
 from connector_sdk_binance.sandbox.rest import answered, routed
 from connector_sdk_binance.sandbox.stream import market_stream
@@ -100,4 +99,4 @@ class BinanceDialect(Dialect):
 
     def odd(self, oddity: Oddity, frame: bytes, form: str) -> bytes:
         """`frame` made odd, or an odd frame beside it."""
-        return orjson.dumps(oddity.value)
+        return odd_frame(oddity, frame, form)

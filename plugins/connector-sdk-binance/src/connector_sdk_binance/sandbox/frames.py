@@ -57,9 +57,7 @@ def shutdown(form: str, now_ns: int) -> bytes:
     return dressed(SHUTDOWN_STREAM, payload, form)
 
 
-def _payload(
-    topic: Topic, message: Publication, form: str, listing: Listing
-) -> dict[str, object]:
+def _payload(topic: Topic, message: Publication, form: str, listing: Listing) -> dict[str, object]:
     match message:
         case DepthDiff():
             return _depth(message, form, listing)

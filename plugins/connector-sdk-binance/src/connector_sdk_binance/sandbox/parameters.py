@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import cast
 from urllib.parse import parse_qsl
 
 import orjson
@@ -16,7 +17,13 @@ from connector_sdk.sandbox.dialect import VenueAnswer, VenueView
 SYMBOL_CHARACTERS = "^[\\w\\-._&&[^a-z]]{1,50}$"
 DIGITS = re.compile(r"[0-9]{1,20}")
 NO_SYMBOL, ILLEGAL, TOO_MANY, MISSING, EMPTY, COMBINATION, BAD_VALUE = (
-    -1121, -1100, -1101, -1102, -1105, -1128, -1130,
+    -1121,
+    -1100,
+    -1101,
+    -1102,
+    -1105,
+    -1128,
+    -1130,
 )
 
 
@@ -48,8 +55,7 @@ class Parameters:
         if not set(self._values) <= set(known):
             raise ApiError(
                 TOO_MANY,
-                f"Too many parameters; expected '{len(known)}' and received "
-                f"'{len(self._values)}'.",
+                f"Too many parameters; expected '{len(known)}' and received '{len(self._values)}'.",
             )
 
     def text(self, name: str) -> str | None:
@@ -86,9 +92,9 @@ class Parameters:
             raise ApiError(
                 ILLEGAL,
                 "Illegal characters found in parameter 'symbols'; legal range is "
-                "'^\\[(\"[A-Z0-9-_.]{1,20}\"(,\"[A-Z0-9-_.]{1,20}\"){0,}){0,1}\\]$'.",
+                '\'^\\[("[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}){0,1}\\]$\'.',
             )
-        return [pair_of(str(name), venue) for name in names]
+        return [pair_of(str(name), venue) for name in cast("list[object]", names)]
 
     def number(self, name: str, default: int, most: int) -> int:
         """A count; more than `most` counts as `most`."""

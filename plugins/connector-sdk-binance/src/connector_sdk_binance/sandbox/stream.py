@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from urllib.parse import parse_qs, unquote
 
 import orjson
@@ -85,7 +85,10 @@ class MarketStream(StreamProtocol):
         params = message.get("params", [])
         if not isinstance(params, list):
             raise _Refused(BAD_REQUEST, "Invalid request: params must be an array")
-        match message.get("method"):
+        return self._called(message.get("method"), cast("list[object]", params), desk)
+
+    def _called(self, method: object, params: list[object], desk: SubscriptionDesk) -> object:
+        match method:
             case "SUBSCRIBE":
                 self._subscribe(_names(params), desk)
             case "UNSUBSCRIBE":
@@ -146,7 +149,7 @@ def _parsed(text: str) -> JsonObject:
         raise _Refused(BAD_JSON, f"Invalid JSON: {error}") from error
     if not isinstance(message, dict):
         raise _Refused(BAD_REQUEST, "Invalid request: expected an object")
-    return message
+    return cast("JsonObject", message)
 
 
 def _request_id(message: JsonObject) -> RequestId:

@@ -1,0 +1,63 @@
+"""Frames and answers that no documentation announced."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never, cast
+
+import orjson
+
+from connector_sdk.sandbox.dialect import Oddity
+from connector_sdk_binance.sandbox.frames import dressed
+
+JsonObject: TypeAlias = dict[str, object]
+
+NOVELTY_STREAM = "!novelty"
+HUGE_BYTES = 10 * 1024 * 1024
+NEW_FIELD: JsonObject = {"zz": {"since": 2027, "rows": [["1", 2, None]]}}
+
+
+def odd_frame(oddity: Oddity, frame: bytes, form: str) -> bytes:
+    """`frame` made odd, or the odd frame that stands beside it."""
+    match oddity:
+        case Oddity.MALFORMED:
+            return frame[: len(frame) // 2]
+        case Oddity.UNKNOWN_EVENT:
+            return _novelty("x", form)
+        case Oddity.HUGE:
+            return _novelty("x" * HUGE_BYTES, form)
+        case Oddity.UNKNOWN_FIELD:
+            return _with_new_fields(frame)
+        case Oddity.UNKNOWN_ENUM:
+            return _with_new_words(frame)
+        case _:
+            assert_never(oddity)
+
+
+def _novelty(padding: str, form: str) -> bytes:
+    payload = orjson.dumps({"e": "novelty", "E": 0, "padding": padding})
+    return dressed(NOVELTY_STREAM, payload, form)
+
+
+def _with_new_fields(frame: bytes) -> bytes:
+    message = cast("JsonObject", orjson.loads(frame))
+    inner = message.get("data")
+    if isinstance(inner, dict):
+        message["data"] = {**NEW_FIELD, **cast("JsonObject", inner)}
+    return orjson.dumps({**NEW_FIELD, **message})
+
+
+def _with_new_words(body: bytes) -> bytes:
+    """An instrument list with a new status, order type, filter and limit."""
+    answer = cast("dict[str, list[JsonObject]]", orjson.loads(body))
+    limits, symbols = answer.get("rateLimits", []), answer.get("symbols", [])
+    limits.append(
+        {"rateLimitType": "NOVELTY", "interval": "FORTNIGHT", "intervalNum": 1, "limit": 1}
+    )
+    for symbol in symbols:
+        symbol["orderTypes"] = [*cast("list[str]", symbol["orderTypes"]), "NOVELTY"]
+        filters = cast("list[JsonObject]", symbol["filters"])
+        symbol["filters"] = [*filters, {"filterType": "NOVELTY", "most": "1"}]
+    if symbols:
+        listed = {"symbol": "NOVELTYUSDT", "baseAsset": "NOVELTY", "quoteAsset": "USDT"}
+        symbols.append({**symbols[0], **listed, "status": "NOVELTY"})
+    return orjson.dumps(answer)
