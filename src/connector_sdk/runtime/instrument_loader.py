@@ -1,0 +1,54 @@
+"""InstrumentLoader: the venue's list, fetched when first needed, once for everybody."""
+
+from __future__ import annotations
+
+import asyncio
+
+from connector_sdk.errors import ConnectorError
+from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.wire import Call
+from connector_sdk.transport.rest import RestClient
+
+LIST_TIMEOUT_S = 30.0
+
+
+class InstrumentLoader:
+    """Loads the list of instruments; whoever asks meanwhile gets the same answer."""
+
+    def __init__(self, rest: RestClient, call: Call[Instruments]) -> None:
+        self._rest = rest
+        self._call = call
+        self._lock = asyncio.Lock()
+        self._loaded: Instruments | None = None
+        self._failed: ConnectorError | None = None
+        self._attempts = 0
+
+    async def load(self) -> Instruments:
+        """The list. Raises TransportError, WireError or the venue's VenueError.
+
+        A failure is shared by those who waited for that attempt; the next call tries again.
+        """
+        attempts = self._attempts
+        if self._loaded is not None:
+            return self._loaded
+        async with self._lock:
+            if self._attempts != attempts and self._failed is not None:
+                raise self._failed
+            if self._loaded is None:
+                self._loaded = await self._fetch()
+            return self._loaded
+
+    async def refresh(self) -> Instruments:
+        """The list, fetched anew; the former one stays if that fails."""
+        async with self._lock:
+            self._loaded = await self._fetch()
+            return self._loaded
+
+    async def _fetch(self) -> Instruments:
+        self._attempts += 1
+        self._failed = None
+        try:
+            return await self._rest.call(self._call, timeout_s=LIST_TIMEOUT_S)
+        except ConnectorError as error:
+            self._failed = error
+            raise

@@ -1,0 +1,280 @@
+"""LiveMarket: a venue's market data, live. Composes transport, feed and tracker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+from weakref import WeakSet
+
+from connector_sdk.book.order_book import OrderBook
+from connector_sdk.errors import (
+    ConfigError,
+    ConnectFailed,
+    Disconnected,
+    RequestTimeout,
+    Sent,
+    TransportError,
+)
+from connector_sdk.model.events import BookMetrics, BookResynced, BookState
+from connector_sdk.model.health import MarketHealth, PairHealth
+from connector_sdk.model.instrument import Instruments, trading_pair
+from connector_sdk.protocols.connector import Connector
+from connector_sdk.protocols.market import Market
+from connector_sdk.runtime.event_stream import EventStream
+from connector_sdk.runtime.feed import Edges, Feed
+from connector_sdk.runtime.feed_settings import FeedSettings
+from connector_sdk.runtime.instrument_loader import InstrumentLoader
+from connector_sdk.runtime.order_book_tracker import OrderBookTracker
+from connector_sdk.runtime.session import FeedParts
+from connector_sdk.runtime.supervisor import Supervisor
+from connector_sdk.transport.aiohttp_transport import AiohttpTransport
+from connector_sdk.transport.backoff import Backoff
+from connector_sdk.transport.clock import Clock, SystemClock
+from connector_sdk.transport.rate_limiter import RateLimiter
+from connector_sdk.transport.rest import RestClient
+from connector_sdk.transport.transport import Transport
+
+E = TypeVar("E")
+LIST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a market works with.
+
+    endpoints:    endpoint name → URL.
+    transport:    None: real sockets of its own; one that is given is left open at the end.
+    instruments:  None: loaded from the venue at the start.
+    """
+
+    endpoints: Mapping[str, str]
+    transport: Transport | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    instruments: Instruments | None = None
+    settings: FeedSettings = field(default_factory=FeedSettings)
+
+
+class LiveMarket(Market):
+    """Live books and trades of some pairs of one venue: `async with`, or start and close."""
+
+    def __init__(
+        self, connector: Connector, pairs: Iterable[str], surroundings: Surroundings
+    ) -> None:
+        self._connector = connector
+        self._venue = connector.manifest.venue
+        self._wanted = list(dict.fromkeys(trading_pair(pair) for pair in pairs))
+        self._around = surroundings
+        self._clock = surroundings.clock
+        self._transport = surroundings.transport or AiohttpTransport(self._clock)
+        manifest = connector.manifest
+        self._rest = RestClient(
+            self._transport,
+            RateLimiter(manifest.rate_limits, self._clock),
+            surroundings.endpoints,
+            manifest.weight_headers,
+        )
+        self._loader = InstrumentLoader(self._rest, connector.market_api.instruments())
+        backoff = Backoff(self._clock, surroundings.settings.reconnects)
+        self._backoff = backoff
+        self._supervisor = Supervisor(self._clock, backoff)
+        self._lock = asyncio.Lock()
+        self._progress = asyncio.Event()
+        self._streams: WeakSet[EventStream] = WeakSet()
+        self._tracker: OrderBookTracker | None = None
+        self._feed: Feed | None = None
+        self._closed = False
+
+    # --- life
+
+    async def start(self) -> None:
+        """Load the instruments, check the pairs, open the streams. Idempotent."""
+        async with self._lock:
+            if self._closed:
+                raise ConfigError(f"{self._venue}: this market was closed; connect anew")
+            if self._feed is not None:
+                return
+            try:
+                await self._start()
+            except BaseException:
+                await self._close()
+                raise
+
+    async def _start(self) -> None:
+        instruments = self._around.instruments or await self._load()
+        for pair in self._wanted:
+            _check_tradable(instruments, pair, self._venue)
+        tracker = OrderBookTracker(
+            self._connector,
+            self._wanted,
+            instruments=instruments,
+            now_ns=self._clock.now_ns,
+        )
+        tracker.on(BookResynced, lambda _: self._progress.set())
+        source = self._connector.order_book
+        parts = FeedParts(
+            venue=self._venue,
+            source=source,
+            instruments=instruments,
+            tracker=tracker,
+            clock=self._clock,
+            settings=self._around.settings,
+        )
+        endpoint, path = source.endpoint()
+        edges = Edges(self._around.endpoints[endpoint] + path, self._transport, self._rest)
+        await self._supervisor.start()
+        self._tracker = tracker
+        self._feed = Feed(parts, edges, self._supervisor)
+        self._feed.start(self._wanted)
+
+    async def _load(self) -> Instruments:
+        try:
+            async for attempt in self._backoff.retrying(LIST_ATTEMPTS, Disconnected):
+                with attempt:
+                    return await self._loader.load()
+        except TransportError as error:
+            raise ConnectFailed(
+                f"{self._venue}: the list of instruments cannot be loaded: {error}. Check the "
+                "network, or name other endpoints (endpoints=…; on the command line --sandbox)"
+            ) from error
+        raise ConnectFailed(f"{self._venue}: the list of instruments cannot be loaded")
+
+    async def close(self) -> None:
+        """Stop every task, close every socket, end every iterator. Idempotent."""
+        async with self._lock:
+            await self._close()
+
+    async def _close(self) -> None:
+        self._closed = True
+        await self._supervisor.close()
+        if self._around.transport is None:
+            await self._transport.close()
+        for stream in list(self._streams):
+            stream.end()
+
+    async def ready(self, timeout_s: float = 30.0) -> None:
+        """Return once every book is synced; RequestTimeout names what is missing, and why."""
+        self._running()
+        try:
+            async with self._clock.timeout(timeout_s):
+                while self._unsynced():
+                    self._progress.clear()
+                    await self._progress.wait()
+        except TimeoutError as error:
+            raise RequestTimeout(
+                f"{self._venue} is not ready after {timeout_s:g} s: {self.health.reason}", Sent.NO
+            ) from error
+
+    # --- what is known
+
+    @property
+    def instruments(self) -> Instruments:
+        """The venue's symbol map and rules."""
+        return self._running()[0].instruments
+
+    @property
+    def pairs(self) -> Sequence[str]:
+        """Pairs being followed."""
+        return self._wanted if self._tracker is None else self._tracker.pairs
+
+    @property
+    def order_book_tracker(self) -> OrderBookTracker:
+        """The tracker that holds the books."""
+        return self._running()[0]
+
+    def order_book(self, pair: str) -> OrderBook:
+        """The live book of a pair being followed; ConfigError for another."""
+        return self._running()[0].book(pair)
+
+    def metrics(self, pair: str) -> BookMetrics:
+        """One pair's counters."""
+        return self._running()[0].metrics(pair)
+
+    @property
+    def health(self) -> MarketHealth:
+        """What works and what does not, now."""
+        if self._tracker is None or self._feed is None or self._closed:
+            reason = f"{self._venue}: this market is {'closed' if self._closed else 'not started'}"
+            return MarketHealth(ready=False, reason=reason, pairs={}, connections={})
+        connections = self._feed.connections
+        missing = [f"{p} is {self._state(p).value}" for p in self._unsynced()]
+        missing += [f"{pair}: {said}" for pair, said in self._feed.refusals.items()]
+        missing += [
+            f"{name}: {link.last_error or 'not connected yet'}"
+            for name, link in connections.items()
+            if not link.connected
+        ]
+        missing += self._supervisor.failures.values()
+        return MarketHealth(
+            ready=not missing,
+            reason="; ".join(missing),
+            pairs={pair: self._pair_health(pair) for pair in self.pairs},
+            connections=connections,
+        )
+
+    def _pair_health(self, pair: str) -> PairHealth:
+        tracker, feed = self._running()
+        book = tracker.book(pair)
+        degraded = tracker.degraded.get(pair)
+        refusal = feed.refusals.get(pair)
+        return PairHealth(
+            state=book.state,
+            degraded=degraded is not None or refusal is not None,
+            age_s=book.age_s,
+            last_error=refusal or (degraded[1] if degraded is not None else None),
+        )
+
+    def _unsynced(self) -> list[str]:
+        return [pair for pair in self.pairs if self._state(pair) is not BookState.SYNCED]
+
+    def _state(self, pair: str) -> BookState:
+        return self._running()[0].book(pair).state
+
+    def _running(self) -> tuple[OrderBookTracker, Feed]:
+        if self._tracker is None or self._feed is None:
+            raise ConfigError(f"{self._venue}: start this market first (`async with`)")
+        return self._tracker, self._feed
+
+    # --- what can be changed
+
+    async def add_pair(self, pair: str) -> None:
+        """Follow one more pair; the other books miss nothing."""
+        tracker, feed = self._running()
+        pair = trading_pair(pair)
+        if pair in tracker.pairs:
+            return
+        _check_tradable(tracker.instruments, pair, self._venue)
+        tracker.subscribe(pair)
+        feed.add(pair)
+
+    async def remove_pair(self, pair: str) -> None:
+        """Stop following a pair and free its state."""
+        tracker, feed = self._running()
+        pair = trading_pair(pair)
+        feed.remove(pair)
+        tracker.unsubscribe(pair)
+        self._progress.set()
+
+    # --- what is heard
+
+    def on(self, kind: type[E], callback: Callable[[E], None]) -> Callable[[], None]:
+        """Call `callback` at every event of `kind`; returns a function that ends it."""
+        return self._running()[0].on(kind, callback)
+
+    def events(self, *pairs: str, queue_size: int = 10_000) -> EventStream:
+        """All events of `pairs` (none named: of every pair), for a consumer that may be slow."""
+        listeners = self._running()[0].listeners
+        stream = EventStream(listeners, [trading_pair(pair) for pair in pairs], queue_size)
+        self._streams.add(stream)
+        return stream
+
+
+def _check_tradable(instruments: Instruments, pair: str, venue: str) -> None:
+    if instruments.provisional:
+        return
+    if not instruments[pair].tradable:
+        base = pair.partition("-")[0]
+        near = [other for other in instruments.tradable() if other.startswith(f"{base}-")][:3]
+        hint = f"; {', '.join(near)} can be traded" if near else ""
+        raise ConfigError(f"{venue}: {pair} is listed but not open for trading now{hint}")

@@ -1,0 +1,252 @@
+"""Session: one open websocket, from its first subscription to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from connector_sdk.errors import TransportError, VenueError
+from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.manifest import RateLimitPool
+from connector_sdk.model.wire import (
+    Frame,
+    Reply,
+    SessionEnding,
+    Subscribed,
+    SubscriptionRefused,
+)
+from connector_sdk.protocols.data_source import OrderBookTrackerDataSource
+from connector_sdk.runtime.feed_settings import FeedSettings
+from connector_sdk.runtime.order_book_tracker import OrderBookTracker
+from connector_sdk.runtime.subscriptions import Subscriptions
+from connector_sdk.transport.clock import Clock
+from connector_sdk.transport.rate_limiter import RateLimiter
+from connector_sdk.transport.transport import WebSocketConnection
+
+SECOND_NS = 1_000_000_000
+REPLIES_LIMIT = 1_000
+LONGEST_NAP_S = 1.0
+LIFETIME_USED = 0.95
+ONE_MESSAGE = {"messages": 1}
+WINDOW_MARGIN = 1.1
+"""Messages bunch up on their way: the venue may count more in its second than left in ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedParts:
+    """What every session of a feed works with.
+
+    serve: performs what the tracker asks for; called after each batch of frames.
+    """
+
+    venue: str
+    source: OrderBookTrackerDataSource
+    instruments: Instruments
+    tracker: OrderBookTracker
+    clock: Clock
+    settings: FeedSettings
+    serve: Callable[[], None] = lambda: None
+
+
+class Session:
+    """Reads one connection into the tracker, and keeps its subscriptions and its pulse.
+
+    changed:  set when it has ended, or wants a successor.
+    leaving:  why it wants a successor, while it still runs; None if it does not.
+    ended:    why it ended; None while it runs.
+    """
+
+    def __init__(self, name: str, socket: WebSocketConnection, parts: FeedParts) -> None:
+        self.name = name
+        self.changed = asyncio.Event()
+        self.leaving: str | None = None
+        self.ended: str | None = None
+        self._socket = socket
+        self._parts = parts
+        self._subscriptions = Subscriptions(parts.source, parts.instruments, parts.settings.ack_s)
+        self._replies: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self.opened_ns = self._beat_ns = parts.clock.now_ns()
+        self._pinged_ns = 0
+        self._pace = _pace(parts.source.messages_per_second, parts.clock)
+
+    @property
+    def refusals(self) -> Mapping[str, str]:
+        """Pair → what the venue said when it refused its subscription."""
+        return self._subscriptions.refusals
+
+    def join(self, pairs: Iterable[str]) -> None:
+        """Subscribe `pairs`."""
+        self._subscriptions.join(pairs)
+        self._wake.set()
+
+    def leave(self, pair: str) -> None:
+        """Unsubscribe `pair`."""
+        self._subscriptions.leave(pair)
+        self._wake.set()
+
+    def renew(self, pair: str) -> None:
+        """Unsubscribe `pair` and subscribe it anew."""
+        self._subscriptions.renew(pair)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until the connection has ended; `ended` says why."""
+        reason = "stopped"
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                others = [tasks.create_task(self._send()), tasks.create_task(self._watch())]
+                await self._read()
+                for task in others:
+                    task.cancel()
+        except Exception as error:
+            reason = f"an error of our own ({error!r})"
+            raise
+        finally:
+            await self.close(reason)
+
+    async def close(self, reason: str) -> None:
+        """End it. Idempotent."""
+        self._end(reason)
+        await self._socket.close()
+
+    def _end(self, reason: str) -> None:
+        """Distrust at once what hung on this connection, before anybody reads on."""
+        if self.ended is not None:
+            return
+        self.ended = reason
+        parts = self._parts
+        parts.tracker.connection_lost(self.name, reason, parts.clock.now_ns())
+        parts.serve()
+        self.changed.set()
+
+    def depart(self, reason: str) -> None:
+        """Ask for a successor; this connection goes on until that one has taken over."""
+        if self.leaving is None:
+            self.leaving = reason
+            self.changed.set()
+
+    # --- reading
+
+    async def _read(self) -> None:
+        parts, name = self._parts, self.name
+        receive, take = self._socket.receive, parts.tracker.receive
+        now_ns, serve = parts.clock.now_ns, parts.serve
+        while True:
+            try:
+                batch = await receive()
+            except TransportError as error:
+                self._end(str(error))
+                return
+            if self.ended is not None:
+                return
+            received_ns = now_ns()
+            for text in batch:
+                take(Frame(text, received_ns, None, name))
+            serve()
+
+    def on_control(self, word: Subscribed | SubscriptionRefused | Reply | SessionEnding) -> None:
+        """Act upon what the venue said on this connection."""
+        now_ns = self._parts.clock.now_ns()
+        match word:
+            case Subscribed(ack):
+                self._subscriptions.acknowledged(ack)
+                self._tell_carried(now_ns)
+            case SubscriptionRefused(ack, code, message):
+                self._refused(ack, VenueError(self._parts.venue, code, message), now_ns)
+            case Reply(text):
+                self._replies.append(text)
+                if len(self._replies) > REPLIES_LIMIT:
+                    self._end(f"{REPLIES_LIMIT} answers wait to be sent")
+            case SessionEnding(reason):
+                self.depart(reason)
+        self._wake.set()
+
+    def _tell_carried(self, now_ns: int) -> None:
+        carried = self._subscriptions.take_carried()
+        if carried:
+            self._parts.tracker.subscribed(self.name, carried, now_ns)
+            self._parts.serve()
+
+    def _refused(self, ack: str | None, error: VenueError, now_ns: int) -> None:
+        for pair in self._subscriptions.refused(ack, str(error), now_ns):
+            self._parts.tracker.snapshot_failed(pair, error, now_ns)
+
+    # --- sending
+
+    async def _send(self) -> None:
+        clock = self._parts.clock
+        while self.ended is None:
+            if not (self._replies or self._subscriptions.waiting):
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            if self._pace is not None:
+                await self._pace.acquire(ONE_MESSAGE)
+            if self._replies:
+                text: str | None = self._replies.popleft()
+            else:
+                text = self._subscriptions.next_text(clock.now_ns())
+            if text is None:
+                continue
+            try:
+                await self._socket.send(text)
+            except TransportError as error:
+                await self.close(str(error))
+                return
+            self._tell_carried(clock.now_ns())
+
+    # --- watching
+
+    async def _watch(self) -> None:
+        parts = self._parts
+        heartbeat = parts.source.heartbeat
+        shortest = min(parts.source.silence_timeout_s / 4, parts.settings.ack_s / 2)
+        nap_s = min(LONGEST_NAP_S, shortest, heartbeat[0] / 2 if heartbeat else LONGEST_NAP_S)
+        while self.ended is None:
+            await parts.clock.sleep(nap_s)
+            now_ns = parts.clock.now_ns()
+            if heartbeat is not None and now_ns - self._beat_ns >= heartbeat[0] * SECOND_NS:
+                self._beat_ns = now_ns
+                self._replies.append(heartbeat[1])
+                self._wake.set()
+            if self._subscriptions.overdue(now_ns) or self._subscriptions.waiting:
+                self._wake.set()
+            lifetime_s = parts.source.session_lifetime_s
+            if lifetime_s and now_ns - self.opened_ns > lifetime_s * LIFETIME_USED * SECOND_NS:
+                self.depart(f"the venue cuts connections after {lifetime_s:g} s")
+            try:
+                await self._check_pulse(now_ns)
+            except TransportError as error:
+                await self.close(str(error))
+
+    async def _check_pulse(self, now_ns: int) -> None:
+        """Ping when it is quiet; give up when that, too, brings no sign of life.
+
+        After a pause of our own process the connection gets time to show what it holds: it is
+        dead only if a ping was not answered.
+        """
+        timeout_s = self._parts.source.silence_timeout_s
+        heard_ns = self._socket.heard_ns
+        quiet_ns = now_ns - heard_ns
+        if quiet_ns < timeout_s * SECOND_NS / 2:
+            return
+        if self._pinged_ns <= heard_ns:
+            self._pinged_ns = now_ns
+            if self._pace is not None:
+                self._pace.observe("messages", self._pace.used("messages") + 1)
+            await self._socket.ping()
+        elif quiet_ns >= timeout_s * SECOND_NS and (
+            now_ns - self._pinged_ns >= timeout_s * SECOND_NS / 4
+        ):
+            await self.close(f"nothing was heard for {quiet_ns / SECOND_NS:.1f} s")
+
+
+def _pace(per_second: float | None, clock: Clock) -> RateLimiter | None:
+    if per_second is None:
+        return None
+    limit = max(int(per_second), 1)
+    window_s = limit / per_second * WINDOW_MARGIN
+    return RateLimiter([RateLimitPool(name="messages", limit=limit, window_s=window_s)], clock)
