@@ -58,9 +58,10 @@ class OrderBookTracker(Tracker):
         self._source = connector.order_book
         self._rule = self._source.sequence_rule
         self._venue = connector.manifest.venue
-        self.instruments = instruments or ProvisionalInstruments(
-            connector.manifest.symbol_format, self._venue
-        )
+        if instruments is None:
+            spelling = connector.manifest.symbol_format
+            instruments = ProvisionalInstruments(spelling, self._venue)
+        self.instruments = instruments
         self.listeners = Listeners()
         self._emit = self.listeners.emit
         self._newest_ns = 0

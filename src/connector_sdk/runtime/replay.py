@@ -80,7 +80,7 @@ def replay(
     tape = Tape(path)
     _check_venue(tape.header, connector, path)
     run = _Run(connector, list(pairs) if pairs is not None else None, on_start)
-    run.instruments = instruments or _from_header(tape.header)
+    run.instruments = _from_header(tape.header) if instruments is None else instruments
     cut_off = None
     try:
         for record in tape:
