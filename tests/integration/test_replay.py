@@ -12,6 +12,7 @@ from connector_sdk.errors import ConfigError
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.market_data import Trade
 from connector_sdk.model.tape import TapeHeader, TapeRecord, TapeWriter
+from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk.runtime.replay import ReplayReport, replay
 from connector_sdk_binance import connector
 
@@ -141,9 +142,9 @@ def test_the_instrument_list_on_the_tape_names_the_pairs(make: Make) -> None:
 
 
 def test_a_given_instrument_list_is_used(make: Make) -> None:
-    report = replay(connector, make(stream(delta(3, 4))), instruments=Instruments((), "binance"))
-    assert report.as_json()["unrecognized"] == {"symbol BTCUSDT": 1}
-    assert report.tracker.pairs == []
+    path = make(stream(delta(3, 4), delta(5, 6)))
+    with pytest.raises(ConfigError, match="none of its 2 frames"):
+        replay(connector, path, instruments=Instruments((), "binance"))
 
 
 def test_a_tape_whose_header_names_another_venue_is_refused(make: Make) -> None:
@@ -165,12 +166,11 @@ def test_listeners_hear_the_tape_and_progress_is_told(make: Make) -> None:
     heard: list[Trade] = []
     told: list[int] = []
     path = make(stream(*[json.dumps(trade | {"t": n // 2}) for n in range(3_000)]))
-    replay(
-        connector,
-        path,
-        on_start=lambda tracker: [tracker.on(Trade, heard.append)] and None,
-        on_progress=told.append,
-    )
+
+    def listen(tracker: OrderBookTracker) -> None:
+        tracker.on(Trade, heard.append)
+
+    replay(connector, path, on_start=listen, on_progress=told.append)
     assert told == [1_000, 2_000, 3_000]
     assert len(heard) == 1_500, "a trade told twice is one trade"
 
