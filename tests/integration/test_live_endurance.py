@@ -1,0 +1,156 @@
+"""What a market leaves behind, how it retries, and what it says when nothing works."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from live_venue import QUICK, differs, hurried, market_of, open_descriptors, until, venue_of
+
+import connector_sdk as sdk
+from connector_sdk.errors import ConfigError, ConnectFailed, PluginError, RequestTimeout
+from connector_sdk.model.instrument import Instruments
+from connector_sdk.runtime.live_market import LiveMarket
+from connector_sdk.sandbox.venue import EmbeddedVenue
+from connector_sdk.transport.backoff import Spacing
+
+PAIRS = ("BTC-USDT", "ETH-USDT")
+
+
+def _opened_more_than(venue: EmbeddedVenue, count: int) -> bool:
+    return venue.opened_streams > count
+
+
+async def test_a_hundred_forced_drops_leave_every_book_synced_and_nothing_behind() -> None:
+    async with venue_of(PAIRS) as venue, market_of(venue, PAIRS) as market:
+        await market.ready(10)
+        tasks = len(asyncio.all_tasks())
+        descriptors = open_descriptors()
+        for _ in range(100):
+            opened = venue.opened_streams
+            venue.drop_connections(reset=True)
+            await until(partial(_opened_more_than, venue, opened))
+        await market.ready(20)
+        await until(lambda: venue.open_streams == 1)
+        assert not any(differs(venue, market, pair) for pair in PAIRS)
+        await until(lambda: len(asyncio.all_tasks()) <= tasks)
+        assert open_descriptors() <= descriptors + 2  # the HTTP connection pool breathes
+
+
+async def test_a_hundred_starts_and_stops_leave_no_task_and_no_descriptor() -> None:
+    async with venue_of(PAIRS[:1]) as venue:
+        async with market_of(venue, PAIRS[:1]) as market:
+            await market.ready(10)
+            instruments = market.instruments
+        await until(lambda: venue.open_streams == 0)
+        tasks, descriptors = len(asyncio.all_tasks()), open_descriptors()
+        for _ in range(100):
+            market = sdk.connect(
+                hurried(),
+                PAIRS[:1],
+                endpoints={name: venue.endpoints[name] for name in ("rest", "ws")},
+                instruments=instruments,
+                settings=QUICK,
+            )
+            await market.start()
+            await market.close()
+        await until(lambda: len(asyncio.all_tasks()) <= tasks)
+        await until(lambda: open_descriptors() <= descriptors)
+
+
+async def test_start_and_close_are_idempotent_and_a_closed_market_stays_closed() -> None:
+    async with venue_of(PAIRS[:1]) as venue:
+        market = market_of(venue, PAIRS[:1])
+        with pytest.raises(ConfigError, match="start this market"):
+            market.order_book("BTC-USDT")
+        await asyncio.gather(*(market.start() for _ in range(5)))
+        await market.ready(10)
+        await asyncio.gather(*(market.close() for _ in range(5)))
+        assert not market.health.ready
+        with pytest.raises(ConfigError, match="closed"):
+            await market.start()
+
+
+async def test_a_venue_out_of_reach_is_named_in_one_clear_line() -> None:
+    async with venue_of(PAIRS[:1]) as venue:
+        market = market_of(venue, PAIRS[:1])
+    before = len(asyncio.all_tasks())
+    with pytest.raises(ConnectFailed, match=r"127\.0\.0\.1.*endpoints=") as refused:
+        await market.start()
+    assert "\n" not in str(refused.value)
+    assert len(asyncio.all_tasks()) == before
+
+
+async def test_a_host_without_a_name_is_said_to_have_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    market = sdk.connect("binance", ["BTC-USDT"], endpoints={"rest": "https://nowhere.invalid"})
+    with pytest.raises(ConnectFailed, match=r"no such host as nowhere\.invalid"):
+        await market.start()
+
+
+@asynccontextmanager
+async def deserted_market() -> AsyncIterator[LiveMarket]:
+    """A market that knows its instruments, and whose venue has gone."""
+    async with venue_of(PAIRS) as venue, market_of(venue, PAIRS) as market:
+        instruments = market.instruments
+        endpoints = {name: venue.endpoints[name] for name in ("rest", "ws")}
+    settings = replace(QUICK, reconnects=Spacing(0.05, 0.2))
+    async with sdk.connect(
+        hurried(), PAIRS, endpoints=endpoints, instruments=instruments, settings=settings
+    ) as market:
+        yield market
+
+
+async def test_not_ready_in_time_names_what_is_missing_while_trying_goes_on() -> None:
+    async with deserted_market() as market:
+        with pytest.raises(RequestTimeout, match=r"BTC-USDT is syncing.*cannot connect to ws://"):
+            await market.ready(0.5)
+        (link,) = market.health.connections.values()
+        tried = link.attempts
+        assert 2 <= tried <= 30
+        await until(lambda: next(iter(market.health.connections.values())).attempts > tried)
+
+
+async def test_a_pair_that_is_not_listed_is_refused_with_near_names() -> None:
+    async with venue_of(PAIRS) as venue:
+        with pytest.raises(ConfigError, match="BTC-USDT"):
+            await market_of(venue, ["BTC-USDC"]).start()
+
+
+async def test_a_pair_that_cannot_be_traded_is_refused() -> None:
+    async with venue_of(PAIRS) as venue:
+        async with market_of(venue, PAIRS) as market:
+            listed = list(market.instruments)
+        halted = [one.model_copy(update={"tradable": one.pair != "BTC-USDT"}) for one in listed]
+        market = sdk.connect(hurried(), PAIRS, instruments=Instruments(halted, "binance"))
+        with pytest.raises(ConfigError, match="BTC-USDT is listed but not open"):
+            await market.start()
+
+
+def test_settings_that_cannot_work_are_refused_before_anything_is_attempted() -> None:
+    with pytest.raises(PluginError, match=r"no connector named 'binanse'.*binance"):
+        sdk.connect("binanse", ["BTC-USDT"])
+    with pytest.raises(ConfigError, match="BTCUSDT"):
+        sdk.connect("binance", ["BTCUSDT"])
+    with pytest.raises(ConfigError, match="domain"):
+        sdk.connect("binance", ["BTC-USDT"], domain="nowhere")
+    with pytest.raises(ConfigError, match="endpoint"):
+        sdk.connect("binance", ["BTC-USDT"], endpoints={"grpc": "https://example.test"})
+
+
+async def test_a_market_without_pairs_is_ready_and_can_be_given_some() -> None:
+    async with venue_of(PAIRS) as venue, market_of(venue, []) as market:
+        await market.ready(1)
+        await market.add_pair("BTC-USDT")
+        await market.ready(10)
+        assert not differs(venue, market, "BTC-USDT")
