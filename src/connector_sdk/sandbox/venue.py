@@ -179,7 +179,7 @@ class EmbeddedVenue:
         )
         await socket.prepare(request)
         transport = request.transport
-        if not isinstance(transport, asyncio.Transport):
+        if transport is None:
             return socket
         session = self.core.open_session(asked, WebSocketLink(transport))
         if session is not None:
