@@ -17,6 +17,8 @@ UNIT: Final = 100_000_000
 MODIFY: Final = 0.548
 INSERT: Final = 0.218
 DELETE: Final = 0.218
+SPREAD: Final = 10
+"""Price steps a level: so many that a price which comes back is the exception."""
 FIRST_ID: Final = 1_000
 
 
@@ -30,7 +32,7 @@ class Side:
         self._rng = rng
         self._sign = sign
         self._levels = levels
-        self._span = 2 * levels
+        self._span = SPREAD * levels
         self.steps = sorted(mid - sign * d for d in rng.sample(range(1, self._span), levels))
 
     def rows(self, mid: int, count: int) -> list[tuple[int, str]]:
@@ -93,7 +95,7 @@ def dense_frames(messages: int, seed: int, levels: int = 1000) -> tuple[bytes, l
     snapshot = _snapshot([[(s, _quantity(rng)) for s in side.steps] for side in sides])
     frames: list[bytes] = []
     for number in range(messages):
-        mid += rng.choice((-1, 0, 0, 0, 1))
+        mid += rng.choice((-SPREAD, 0, 0, 0, SPREAD)) // 2
         changes = [side.rows(mid, rng.choice((10, 10, 10, 11, 11))) for side in sides]
         frames.append(_frame(FIRST_ID + 1 + number, changes))
     return snapshot, frames

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector_sdk.book import ladder as ladder_module
 from connector_sdk.book.ladder import Ladder
 from connector_sdk.book.order_book import OrderBook
 from connector_sdk.book.sequence import Verification
@@ -222,12 +221,11 @@ def make_rig(seed: int, style: str, kept_depth: int | None) -> Rig:
     return Rig(rng, Texts(rng, style), book, sides, rng.random() < 0.5, {True: {}, False: {}})
 
 
-@pytest.fixture(params=[(2, 5, 4), (8, 16, 8), (128, 512, 64)], ids=["tiny", "small", "real"])
+@pytest.fixture(params=[(2, 5), (8, 16), (128, 1024)], ids=["tiny", "small", "real"])
 def window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    size, widest, fewest = request.param
+    size, widest = request.param
     monkeypatch.setattr(Ladder, "window_size", size)
     monkeypatch.setattr(Ladder, "widest_window", widest)
-    monkeypatch.setattr(ladder_module, "FEWEST_ROWS", fewest)
     yield
 
 

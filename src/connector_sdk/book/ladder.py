@@ -1,18 +1,18 @@
 """Ladder: one side of a book, made to cost nothing for what nobody reads.
 
 What is held:
-- `rows`, price text → quantity text. A deleted level stays as a tombstone, a row with quantity
-  zero, until rows are compacted; a level that comes back finds its place again.
-- a window, the sorted texts of the best prices. Every row whose key is at or above `low`, dead
-  or alive, stands in it; deeper rows are in no order. `low == floor`: it is the whole side.
+- `rows`, price text → quantity text: the levels, in no order.
+- a window: the texts of the best prices, in order. Every row whose key is at or above `low`
+  stands in it; deeper rows are in no order at all. `low == floor`: it is the whole side.
+  A level that was deleted leaves its text in the window until somebody comes across it.
 - `floor`, the key of the horizon: rows beyond it are not taken.
 
-A message is one `dict.update`. Where the number of rows did not change, nothing is new and the
-order stands. New texts are the dict's newest; of them, only those within the window are placed.
+A message is one `dict.update`, and a look for zeros. Where no row was added, the order stands.
+New texts are the dict's newest; of them, only those within the window are placed.
 
 Two texts may spell one price. While all are spelled plainly (see price_keys), they cannot, and
 nothing is done about it. The first text that is not plain makes the side keep `by_value`, the
-one text of each price, which is then looked up for every new text; the first text with too many
+one text of each price, in which every new text is then looked up; the first text with too many
 digits for a float makes it a map of Decimals, and the window one ordered by them.
 """
 
@@ -25,7 +25,6 @@ from typing import ClassVar, Final, cast
 
 from connector_sdk.book.price_keys import (
     BELOW_ALL,
-    FLOAT_DIGITS,
     ZEROS,
     Key,
     KeyOf,
@@ -33,6 +32,7 @@ from connector_sdk.book.price_keys import (
     exact,
     exact_key,
     fits_float,
+    is_plain,
     negative_exact_key,
     negative_float,
     plain_offset,
@@ -40,9 +40,9 @@ from connector_sdk.book.price_keys import (
 from connector_sdk.book.price_window import PriceWindow
 from connector_sdk.model.market_data import PriceLevel, Rows
 
-UNBOUNDED: Final = 1 << 30
-FEWEST_ROWS: Final = 64
-PLAIN_LENGTH: Final = FLOAT_DIGITS + 1
+NOWHERE: Final = (1.0, 0.0)
+"""No number is above one and below zero."""
+FEW: Final = 64
 
 
 class Ladder:
@@ -51,22 +51,27 @@ class Ladder:
     bids:   whether the highest price is the best one.
     best:   the best proven level; None where there is none.
     depth:  the row limit of the snapshot that cut this side; 0 where it was not cut.
+    exact:  whether keys are Decimals.
     """
 
     window_size: ClassVar[int] = 128
-    widest_window: ClassVar[int] = 512
+    widest_window: ClassVar[int] = 1024
 
     __slots__ = (
         "_by_value",
+        "_crowded",
+        "_decade",
+        "_deep",
         "_dot",
         "_floor",
         "_floor_text",
-        "_full",
         "_handed_out",
         "_key",
+        "_length",
         "_low",
         "_rows",
         "_sign",
+        "_size",
         "_top",
         "_update",
         "_window",
@@ -78,7 +83,8 @@ class Ladder:
 
     def __init__(self, *, bids: bool) -> None:
         self.bids = bids
-        self.replace((), None)
+        self._sign = 1.0 if bids else -1.0
+        self._clear()
 
     # --- reading
 
@@ -92,14 +98,15 @@ class Ladder:
         """The key of the best level. Only where there is one."""
         return self._window.keys[-1]
 
-    def has(self, count: int) -> bool:
-        """Whether at least `count` levels are proven."""
-        live = (quantity for quantity in self._rows.values() if quantity not in ZEROS)
-        return sum(1 for _ in islice(live, count)) == count
+    @property
+    def count(self) -> int:
+        """How many levels are proven."""
+        return len(self._rows)
 
-    def live(self) -> dict[str, str]:
-        """Price text → quantity text of all proven levels, in no order."""
-        return {text: quantity for text, quantity in self._rows.items() if quantity not in ZEROS}
+    @property
+    def rows(self) -> dict[str, str]:
+        """Price text → quantity text of all proven levels, in no order. Not to be changed."""
+        return self._rows
 
     def top(self, count: int | None) -> list[PriceLevel]:
         """The best `count` levels (None: all), best first."""
@@ -108,50 +115,57 @@ class Ladder:
         if count <= 0:
             return []
         texts = self._window.texts[: -count - 1 : -1]
-        quantities = [*map(self._rows.__getitem__, texts)]
-        if (len(texts) < count and self._low > self._floor) or not ZEROS.isdisjoint(quantities):
-            self._make_ready(count)
-            texts = self._window.texts[: -count - 1 : -1]
-            quantities = [*map(self._rows.__getitem__, texts)]
+        quantities = [*map(self._rows.get, texts)]
         seen_texts, seen_quantities, levels = self._top
-        if texts != seen_texts or quantities != seen_quantities:
-            levels = [*map(self._level, texts, quantities)]
-            self._top = (texts, quantities, levels)
+        short = len(texts) < count and self._low > self._floor
+        if quantities == seen_quantities and texts == seen_texts and not short:
+            return levels.copy()
+        if short or None in quantities:
+            texts = self._live_texts(count)
+            quantities = [*map(self._rows.__getitem__, texts)]
+        known, make = self._handed_out.get, self._level
+        levels = [
+            level
+            if (level := known(text)) is not None and level.quantity_text is quantity
+            else make(text, quantity)
+            for text, quantity in zip(texts, cast("list[str]", quantities), strict=True)
+        ]
+        self._top = (texts, quantities, levels)
         return levels.copy()
 
     def _all(self) -> list[PriceLevel]:
-        live = self.live()
-        texts = sorted(live, key=self._key, reverse=True)
-        return [self._level(text, live[text]) for text in texts]
+        rows = self._rows
+        texts = sorted(rows, key=exact if self.exact else float, reverse=self.bids)
+        return [self._level(text, rows[text]) for text in texts]
 
     def _level(self, text: str, quantity: str) -> PriceLevel:
-        """The level, the very object handed out before if it has not changed."""
-        level = self._handed_out.get(text)
-        if level is None or level.quantity_text != quantity:
-            level = self._handed_out[text] = PriceLevel(text, quantity)
-            if len(self._handed_out) > 2 * self._full:
-                live = self.live()
-                self._handed_out = {t: old for t, old in self._handed_out.items() if t in live}
-                self._top = ([], [], [])
+        """The level, the very object handed out before if its texts have not changed."""
+        handed_out = self._handed_out
+        level = handed_out.get(text)
+        if level is not None and level.quantity_text == quantity:
+            level.quantity_text = quantity  # the same text: found by identity the next time
+            return level
+        level = handed_out[text] = PriceLevel(text, quantity)
+        if len(handed_out) > 2 * len(self._rows) + FEW:
+            self._handed_out = {t: old for t, old in handed_out.items() if t in self._rows}
+            self._top = ([], [], [])
         return level
 
-    def _make_ready(self, count: int) -> None:
-        """Let the best `count` texts of the window be live, or all of the side be in it."""
-        rows = self._rows
+    def _live_texts(self, count: int) -> list[str]:
+        """The texts of the best `count` levels, best first; dead ones among them go."""
         while True:
-            window = self._window
-            at = len(window.texts) - 1
-            found = 0
-            while at >= 0 and found < count:
-                if rows[window.texts[at]] in ZEROS:
-                    self._bury(at)
-                else:
-                    found += 1
+            window, rows = self._window, self._rows
+            texts = window.texts
+            at, found = len(texts), 0
+            while at and found < count:
                 at -= 1
+                if texts[at] in rows:
+                    found += 1
+                else:
+                    window.drop(at, at + 1)
             if found == count or self._low <= self._floor:
-                return
-            self._fill(max(self.window_size, 2 * count))
-            rows = self._rows
+                return window.texts[: -count - 1 : -1]
+            self._widen(count)
 
     # --- writing
 
@@ -162,14 +176,15 @@ class Ladder:
         """
         self._clear()
         try:
-            self._update(levels)
-            self._take_in(levels, [*self._rows])
+            self._spell(levels)
             if depth is not None and len(levels) >= depth > 0:
-                self._cut(levels, depth)
+                self._floor_text = min((row[0] for row in levels), key=self._key)
+                self._floor = self._key(self._floor_text)
+                self.depth = depth
         except BaseException:
             self._clear()
             raise
-        self._fill(self.window_size)
+        self._fill()
         self._find_best()
 
     def apply(self, levels: Rows) -> bool:
@@ -181,6 +196,7 @@ class Ladder:
         rows = self._rows
         before = len(rows)
         try:
+            dead = [price for price, quantity in levels if quantity in ZEROS]
             self._update(levels)
             added = len(rows) - before
             if added:
@@ -188,131 +204,179 @@ class Ladder:
         except BaseException:
             self._forget_newest(before)
             raise
-        best, texts = self.best, self._window.texts
-        if best is not None and texts:
-            text = texts[-1]
-            if text is best.price_text and self._rows[text] is best.quantity_text:
+        if dead:
+            self._delete(dead)
+        texts = self._window.texts
+        if texts:
+            best, text = self.best, texts[-1]
+            if (
+                best is not None
+                and text is best.price_text
+                and rows.get(text) is best.quantity_text
+            ):
                 return False
         return self._find_best()
 
     def _clear(self) -> None:
-        self._hold({})
-        self._dot = 0
+        self._rows: dict[str, str] = {}
+        self._update = cast("Callable[[Rows], None]", self._rows.update)
         self._by_value: dict[Key, str] | None = None
         self._set_exact(exact=False)
         self._floor = self._low = BELOW_ALL
         self._floor_text: str | None = None
         self._window = PriceWindow((), self._key)
+        self._size = self.window_size
+        self._crowded = 2 * self.window_size
+        self._deep = self._decade = NOWHERE
+        self._length = self._dot = 0
         self._handed_out: dict[str, PriceLevel] = {}
-        self._top: tuple[list[str], list[str], list[PriceLevel]] = ([], [], [])
+        self._top: tuple[list[str], list[str | None], list[PriceLevel]] = ([], [], [])
         self.best: PriceLevel | None = None
         self.depth = 0
 
-    def _hold(self, rows: dict[str, str]) -> None:
-        self._rows = rows
-        self._update = cast("Callable[[Rows], None]", rows.update)
-        self._full = max(FEWEST_ROWS, len(rows) * 3 // 2)
-
     def _set_exact(self, *, exact: bool) -> None:
         self.exact = exact
-        self._sign = 1.0 if self.bids else -1.0
         if exact:
             self._key: KeyOf = exact_key if self.bids else negative_exact_key
         else:
             self._key = float if self.bids else negative_float
-
-    def _cut(self, levels: Rows, depth: int) -> None:
-        self._floor_text = min((row[0] for row in levels), key=self._key)
-        self._floor = self._key(self._floor_text)
-        self.depth = depth
 
     def _forget_newest(self, before: int) -> None:
         """Take back what a malformed message added after the first `before` rows."""
         rows = self._rows
         while len(rows) > before:
             rows.popitem()
-        self._window.keep_known(rows)
         if self._by_value is not None:
-            self._by_value = {k: text for k, text in self._by_value.items() if text in rows}
+            self._by_value = {key: text for key, text in self._by_value.items() if text in rows}
         self._find_best()
+
+    def _delete(self, dead: list[str]) -> None:
+        """Delete levels, unless a later row of the same message gave them a quantity again."""
+        rows, by_value = self._rows, self._by_value
+        if by_value is None:
+            for text in dead:
+                quantity = rows.pop(text, None)
+                if quantity is not None and quantity not in ZEROS:
+                    rows[text] = quantity
+            return
+        for price_text in dead:
+            key = self._key(price_text)
+            text = by_value.get(key, price_text)
+            if rows.get(text) in ZEROS:
+                del rows[text], by_value[key]
 
     def _take_in(self, levels: Rows, new: list[str]) -> None:
         """Give the texts that `levels` added to the rows their place; `new`: newest first."""
         if self._by_value is not None:
             self._take_in_by_value(levels, new)
             return
-        dot, sign, low, window = self._dot, self._sign, self._low, self._window
-        for text in new:
-            key = sign * float(text)
-            first = text[0]
-            if (
-                text[dot : dot + 1] != "."
-                or len(text) > PLAIN_LENGTH
-                or (first < "1" and (first != "0" or len(text) > 1 - dot))
-            ):
-                self._spell_anew(levels, new)
-                return
-            if key >= low:
-                window.put(key, text)
-            elif key < self._floor:
-                del self._rows[text]
-        self._limit()
+        above, below = self._deep
+        length, dot = self._length, self._dot
+        near = [
+            text
+            for text in new
+            if len(text) != length or text[dot] != "." or not above < float(text) < below
+        ]
+        if near and not self._take_in_near(near):
+            self._spell_anew(levels, new)
 
-    def _limit(self) -> None:
-        if len(self._rows) > self._full:
-            self._compact()
-        if len(self._window.keys) > self.widest_window:
-            self._window.keep_best(self.window_size)
-            self._low = self._window.keys[0]
+    def _take_in_near(self, new: list[str]) -> bool:
+        """Take in texts that may have a place in the window; False: not all are plain."""
+        rows, dot, sign, low, floor = self._rows, self._dot, self._sign, self._low, self._floor
+        length, (least, most) = self._length, self._decade
+        keyed: list[tuple[Key, str]] = []
+        for text in new:
+            value = float(text)
+            key = sign * value
+            if key < floor:
+                del rows[text]
+            elif (
+                len(text) != length or text[dot] != "." or not least <= value < most
+            ) and not is_plain(text, dot):
+                return False
+            elif key >= low and rows[text] not in ZEROS:
+                keyed.append((key, text))
+        if keyed:
+            self._put(keyed)
+        return True
+
+    def _put(self, keyed: list[tuple[Key, str]]) -> None:
+        window = self._window
+        window.put_all(keyed)
+        if len(window.keys) > self._crowded:
+            window.keep_known(self._rows)
+            if len(window.keys) > self.widest_window:
+                window.keep_best(self._size)
+                self._low = window.keys[0]
+            self._crowded = 2 * max(self._size, len(window.keys))
+            self._look_around()
+
+    def _spell(self, levels: Rows) -> None:
+        """Take in the first rows of all: see how they are spelled."""
+        rows = self._rows
+        self._update(levels)
+        if rows:
+            texts = [*rows]
+            self._dot = dot = plain_offset(texts[0])
+            if dot and are_plain(texts, dot):
+                for text in [text for text, quantity in rows.items() if quantity in ZEROS]:
+                    del rows[text]
+            else:
+                rows.clear()
+                self._keep_by_value(texts)
+                self._replay(levels)
 
     def _spell_anew(self, levels: Rows, new: list[str]) -> None:
-        """Take in a message with texts that are not spelled like those before them."""
+        """Take in a message with texts that are not spelled like those before it."""
         rows = self._rows
         for text in new:
             rows.pop(text, None)
-        if not rows and self._by_value is None and not self._dot:
-            self._dot = plain_offset(new[0])
-            if self._dot and are_plain(new, self._dot):
-                self._update(levels)
-                self._take_in(levels, [*reversed(rows)])
-                return
-        texts = [*rows, *new] if self._floor_text is None else [*rows, *new, self._floor_text]
+        if not rows and not self._dot and self._by_value is None:
+            self._spell(levels)
+        else:
+            self._keep_by_value(new)
+            self._replay(levels)
+        self._fill()
+
+    def _keep_by_value(self, new: list[str]) -> None:
+        """From now on know each price's one text; by Decimal, if that takes one."""
+        floor_text = self._floor_text
+        texts = [*self._rows, *new] if floor_text is None else [*self._rows, *new, floor_text]
         self._set_exact(exact=self.exact or not all(map(fits_float, texts)))
         key = self._key
-        self._by_value = {key(text): text for text in rows}
-        if self._floor_text is not None:
-            self._floor = key(self._floor_text)
-        self._fill(self.window_size)
-        self._replay(levels)
+        self._by_value = {key(text): text for text in self._rows}
+        if floor_text is not None:
+            self._floor = key(floor_text)
+        self._fill()
 
     def _take_in_by_value(self, levels: Rows, new: list[str]) -> None:
         if not self.exact and not all(map(fits_float, new)):
             self._spell_anew(levels, new)
             return
-        by_value = cast("dict[Key, str]", self._by_value)
-        keyed = dict(zip(map(self._key, new), new, strict=True))
+        by_value, rows = cast("dict[Key, str]", self._by_value), self._rows
+        keyed = {self._key(text): text for text in new}
         if len(keyed) < len(new) or not by_value.keys().isdisjoint(keyed):
             for text in new:
-                del self._rows[text]
+                del rows[text]
             self._replay(levels)
             return
         for key, text in keyed.items():
             self._place(key, text)
-        self._limit()
 
     def _replay(self, levels: Rows) -> None:
         """Take the rows one by one, in order: two of them spell one price differently."""
-        by_value, key_of = cast("dict[Key, str]", self._by_value), self._key
+        by_value, key_of, rows = cast("dict[Key, str]", self._by_value), self._key, self._rows
         for price_text, quantity_text in levels:
             key = key_of(price_text)
             text = by_value.get(key)
-            if text is None:
-                text = price_text
-                self._rows[text] = quantity_text
-                self._place(key, text)
+            if quantity_text in ZEROS:
+                if text is not None:
+                    del rows[text], by_value[key]
+            elif text is not None:
+                rows[text] = quantity_text
             else:
-                self._rows[text] = quantity_text
-        self._limit()
+                rows[price_text] = quantity_text
+                self._place(key, price_text)
 
     def _place(self, key: Key, text: str) -> None:
         if key < self._floor:
@@ -320,91 +384,58 @@ class Ladder:
             return
         cast("dict[Key, str]", self._by_value)[key] = text
         if key >= self._low:
-            self._window.put(key, text)
+            self._put([(key, text)])
 
     def _find_best(self) -> bool:
         """Find the best level anew; say whether it is another one."""
-        before = self.best
+        before, rows = self.best, self._rows
         while True:
-            rows, texts = self._rows, self._window.texts
-            while texts:
-                text = texts[-1]
-                quantity = rows[text]
-                if quantity not in ZEROS:
+            texts = self._window.texts
+            at = len(texts)
+            while at:
+                at -= 1
+                text = texts[at]
+                quantity = rows.get(text)
+                if quantity is not None:
+                    if at + 1 < len(texts):
+                        self._window.drop(at + 1, None)
                     self.best = level = self._level(text, quantity)
                     return level is not before
-                self._bury(-1)
-                texts = self._window.texts
+            self._window.drop(0, None)
             if self._low <= self._floor:
                 self.best = None
                 return before is not None
-            self._fill(self.window_size)
+            self._widen(1)
 
-    def _bury(self, index: int) -> None:
-        """Forget the dead level whose text stands at `index` of the window."""
-        window = self._window
-        text, key = window.texts[index], window.keys[index]
-        window.drop_at(index)
-        del self._rows[text]
-        if self._by_value is not None:
-            del self._by_value[key]
+    def _widen(self, count: int) -> None:
+        """The window was used up: fill it anew, with more, so that this remains rare."""
+        self._size = max(min(2 * self._size, self.widest_window // 2), 2 * count)
+        self._fill()
 
-    def _compact(self) -> None:
-        """Forget all dead levels."""
-        live = self.live()
-        self._hold(live)
-        self._window.keep_known(live)
-        if self._by_value is not None:
-            self._by_value = {key: text for key, text in self._by_value.items() if text in live}
+    def _fill(self) -> None:
+        """Build the window anew, of the best levels."""
+        texts = sorted(self._rows, key=exact if self.exact else float, reverse=not self.bids)
+        self._window = PriceWindow(texts[-self._size :], self._key)
+        self._low = self._window.keys[0] if len(texts) > self._size else self._floor
+        self._crowded = 2 * max(min(self._size, len(texts)), FEW)
+        self._look_around()
 
-    def _fill(self, count: int) -> None:
-        """Build the window anew, of the best `count` levels."""
-        self._compact()
-        number = exact if self.exact else float
-        texts = sorted(self._rows, key=number, reverse=not self.bids)
-        self._window = window = PriceWindow(texts[-count:], self._key)
-        self._low = window.keys[0] if len(texts) > count else self._floor
+    def _look_around(self) -> None:
+        """Say which new texts need no place: between the horizon and the edge of the window.
 
-
-class KeptLadder(Ladder):
-    """A side of which the venue keeps only the best `kept_depth` levels.
-
-    Those that fall out are forgotten after each message; the window is the whole side, and no
-    tombstone outlives its message, so that rows can be counted.
-    """
-
-    __slots__ = ("_kept_depth",)
-
-    window_size = widest_window = UNBOUNDED
-
-    def __init__(self, *, bids: bool, kept_depth: int) -> None:
-        self._kept_depth = kept_depth
-        super().__init__(bids=bids)
-
-    def replace(self, levels: Rows, depth: int | None) -> None:
-        """Hold the best of these levels and nothing else; no horizon arises."""
-        super().replace(levels, None)
-        self._truncate()
-
-    def apply(self, levels: Rows) -> bool:
-        """Take the levels of one message; say whether `best` is another one now."""
-        moved = super().apply(levels)
-        rows, by_value = self._rows, self._by_value
-        for price_text in [price for price, quantity in levels if quantity in ZEROS]:
-            key = self._key(price_text)
-            text = price_text if by_value is None else by_value.get(key, price_text)
-            if rows.get(text) in ZEROS:
-                self._forget(key, text)
-        if len(rows) > self._kept_depth:
-            self._truncate()
-        return moved
-
-    def _truncate(self) -> None:
-        while len(self._rows) > self._kept_depth:
-            self._forget(self._window.keys[0], self._window.texts[0])
-
-    def _forget(self, key: Key, text: str) -> None:
-        self._window.drop(key)
-        del self._rows[text]
-        if self._by_value is not None:
-            del self._by_value[key]
+        And which are plain at a glance: within one power of ten, length and dot tell.
+        """
+        self._deep = self._decade = NOWHERE
+        self._length = 0
+        texts = self._window.texts
+        if self._by_value is not None or not texts:
+            return
+        self._length = length = len(texts[0])
+        whole = length + self._dot
+        least, most = (10.0 ** (whole - 1) if whole > 1 else 0.0), 10.0**whole
+        self._decade = (least, most)
+        if self._low > self._floor:
+            if self.bids:
+                self._deep = (max(least, self._floor), self._low)
+            else:
+                self._deep = (-self._low, min(most, -self._floor))

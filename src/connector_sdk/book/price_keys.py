@@ -17,13 +17,19 @@ KeyOf: TypeAlias = Callable[[str], Key]
 BELOW_ALL: Final[Key] = float("-inf")
 FLOAT_DIGITS: Final = 15
 """Decimals of so many significant digits stay different numbers as floats (IEEE 754 binary64)."""
+PLAIN_LENGTH: Final = FLOAT_DIGITS + 1
 LONGEST_TEXT: Final = 40
 """Far within the range of exponents where that holds."""
 
 _POINTS: Final = [""] + ["." + "0" * n for n in range(LONGEST_TEXT)]
 ZEROS: Final = frozenset(
     [sign + whole + point for sign in ("", "-") for whole in ("0", "00", "") for point in _POINTS]
-    + [f"{zero}{e}{n}" for zero in ("0", "0.0") for e in ("E-", "E+", "e-", "e+") for n in range(41)]
+    + [
+        f"{zero}{e}{n}"
+        for zero in ("0", "0.0")
+        for e in ("E-", "E+", "e-", "e+")
+        for n in range(41)
+    ]
 ) - {"", "-", ".", "-."}
 """The spellings of zero. A decoder maps yet odder ones to ``0``."""
 
@@ -35,20 +41,21 @@ def plain_offset(text: str) -> int:
     one offset are different numbers whenever they are different texts.
     """
     dot = text.rfind(".") - len(text)
-    return dot if -len(text) < dot < -1 and are_plain((text,), dot) else 0
+    return dot if dot < -1 and is_plain(text, dot) else 0
 
 
 def are_plain(texts: Iterable[str], dot: int) -> bool:
     """Whether all are plainly spelled with the dot at `dot`, counted from the end."""
-    for text in texts:
-        if len(text) > FLOAT_DIGITS + 1 or len(text) <= -dot or text[dot] != ".":
-            return False
-        if text[0] == "0" and len(text) > 1 - dot:
-            return False
-        digits = text.replace(".", "", 1)
-        if not (digits.isdigit() and digits.isascii()):
-            return False
-    return True
+    return all(is_plain(text, dot) for text in texts)
+
+
+def is_plain(text: str, dot: int) -> bool:
+    """Whether `text`, a number, is plainly spelled with its dot at `dot`; never if that is 0."""
+    length = len(text)
+    if not (-dot < length <= PLAIN_LENGTH and text[dot] == "."):
+        return False
+    digits = text.replace(".", "", 1)
+    return (length == 1 - dot or text[0] != "0") and digits.isdigit() and digits.isascii()
 
 
 def fits_float(text: str) -> bool:

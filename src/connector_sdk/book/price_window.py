@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Container, Iterable
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -32,39 +32,25 @@ class PriceWindow(Base):
 
     def __init__(self, texts: Iterable[str], key: KeyOf) -> None:
         super().__init__(texts, key=key)
-        self._expose()
-
-    def _expose(self) -> None:
         self.texts = self._lists[0] if self._lists else []
         self.keys = self._keys[0] if self._lists else []
 
-    def put(self, key: Key, text: str) -> None:
-        """Add `text`, whose key is `key`."""
-        keys = self.keys
-        if not keys:
-            self.add(text)
-            self._expose()
-            return
-        at = bisect_right(keys, key)
-        keys.insert(at, key)
-        self.texts.insert(at, text)
-        self._maxes[0] = keys[-1]
-        self._len += 1
-
-    def drop_at(self, index: int) -> None:
-        """Take out the text at `index`."""
-        keys = self.keys
-        del keys[index], self.texts[index]
+    def put_all(self, keyed: Iterable[tuple[Key, str]]) -> None:
+        """Add texts with their keys; a text takes the place of one with the same key."""
+        keys, texts = self.keys, self.texts
+        for key, text in keyed:
+            at = bisect_left(keys, key)
+            if at < len(keys) and keys[at] == key:
+                texts[at] = text
+            else:
+                keys.insert(at, key)
+                texts.insert(at, text)
         self._settle()
 
-    def drop(self, key: Key) -> bool:
-        """Take out the text with that key; False if there is none."""
-        keys = self.keys
-        at = bisect_left(keys, key)
-        if at == len(keys) or keys[at] != key:
-            return False
-        self.drop_at(at)
-        return True
+    def drop(self, start: int, stop: int | None) -> None:
+        """Take out the texts of a slice."""
+        del self.keys[start:stop], self.texts[start:stop]
+        self._settle()
 
     def keep_best(self, count: int) -> None:
         """Forget all but the `count` best."""
@@ -79,10 +65,14 @@ class PriceWindow(Base):
         self._settle()
 
     def _settle(self) -> None:
+        """Make the container's own account of its sublist true again."""
         keys = self.keys
-        if keys:
-            self._maxes[0] = keys[-1]
-            self._len = len(keys)
-        else:
+        if not keys:
             self.clear()
-            self._expose()
+        elif self._maxes:
+            self._maxes[0] = keys[-1]
+        else:
+            self._lists.append(self.texts)
+            self._keys.append(keys)
+            self._maxes.append(keys[-1])
+        self._len = len(keys)
