@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from connector_sdk.cli.demo import demo
-from connector_sdk.cli.door import Commands
+from connector_sdk.cli.door import one_line_errors
 from connector_sdk.cli.info import info
 from connector_sdk.cli.list import list_connectors
 from connector_sdk.cli.record import record
@@ -19,7 +19,6 @@ from connector_sdk.cli.watch import watch
 from connector_sdk.plugins import installed_connectors
 
 app = typer.Typer(
-    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -45,7 +44,7 @@ def gather() -> None:
     venue = venues[0] if venues else "VENUE"
     for name, function, example in COMMANDS:
         epilog = f"Example: [bold]connector-sdk {example.format(venue=venue)}[/bold]"
-        app.command(name, epilog=epilog)(function)
+        app.command(name, epilog=epilog)(one_line_errors(function))
 
 
 def show_version(wanted: bool) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from collections.abc import Callable
+from functools import wraps
+from typing import NoReturn, ParamSpec, cast
 
 import typer
-from typer.core import TyperGroup
 
 from connector_sdk.errors import (
     ConfigError,
@@ -23,6 +22,7 @@ from connector_sdk.errors import (
     UnknownInstrument,
 )
 
+P = ParamSpec("P")
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
@@ -41,34 +41,27 @@ class CommandFailed(ConnectorError):
     """The command did its work, and the work came out badly: exit 1."""
 
 
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn every error into one line on stderr, and an exit code: 1 failed, 2 wrong usage."""
-    try:
-        yield
-    except BrokenPipeError:
-        leave_quietly()
-    except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
-    except ConnectorError as error:
-        say(said(error))
-        raise typer.Exit(exit_code(error)) from None
-    except ExceptionGroup as group:
-        error = first_of(group)
-        say(said(error))
-        raise typer.Exit(exit_code(error)) from None
-    except OSError as error:
-        say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        raise typer.Exit(FAILED) from None
+def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """`command`, whose every error becomes one line on stderr and an exit code."""
 
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except BrokenPipeError:
+            leave_quietly()
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except (ConnectorError, ExceptionGroup) as failure:
+            error = first_of(failure)
+            say(said(error))
+            raise typer.Exit(exit_code(error)) from None
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            say(f"{error.strerror or error}{where}")
+            raise typer.Exit(FAILED) from None
 
-class Commands(TyperGroup):
-    """All commands, behind the one door."""
-
-    def invoke(self, ctx: typer.Context) -> object:
-        """Run the command that was named."""
-        with one_line_errors():
-            return super().invoke(ctx)
+    return guarded
 
 
 def say(message: str) -> None:
@@ -84,17 +77,16 @@ def said(error: Exception) -> str:
 
 
 def exit_code(error: Exception) -> int:
-    """2 where the caller's words or settings are at fault, 1 for everything else."""
-    return WRONG_USAGE if isinstance(error, ConfigError) else FAILED
+    """2 where words, settings or the installation are at fault, 1 for everything else."""
+    wrong = isinstance(error, ConfigError | PluginError | NotSupported)
+    return WRONG_USAGE if wrong else FAILED
 
 
-def first_of(group: ExceptionGroup[Exception]) -> Exception:
-    """The first error of ours in `group`, else its first."""
-    ours = group.subgroup(ConnectorError)
-    error: Exception = ours or group
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def first_of(failure: Exception) -> Exception:
+    """`failure`, or where several failed at once, the first of them."""
+    while isinstance(failure, ExceptionGroup):
+        failure = cast("ExceptionGroup[Exception]", failure).exceptions[0]
+    return failure
 
 
 def leave_quietly() -> NoReturn:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, field
 
+from rich.console import Console
+
 from connector_sdk.cli.door import CommandFailed
+from connector_sdk.cli.embedded import dialect_of
 from connector_sdk.cli.running import Stop
 from connector_sdk.cli.views import View
 from connector_sdk.connect import connect
-from connector_sdk.model.tape import TapeRecord
-from connector_sdk.plugins import load_dialect
+from connector_sdk.model.events import BookState
+from connector_sdk.plugins import load_connector
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.sandbox.venue import EmbeddedVenue
+from connector_sdk.transport.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +36,54 @@ class Place:
 
     @asynccontextmanager
     async def market(
-        self, pairs: Sequence[str], tap: Callable[[TapeRecord], None] | None = None
-    ) -> AsyncIterator[LiveMarket]:
-        """A market over `pairs`, not started yet; the embedded venue lives as long as this."""
-        if not self.sandbox:
-            yield connect(self.venue, pairs=pairs, endpoints=self.endpoints, tap=tap)
-            return
-        async with EmbeddedVenue(load_dialect(self.venue), pairs=pairs) as embedded:
-            endpoints = {**embedded.endpoints, **self.endpoints}
-            yield connect(self.venue, pairs=pairs, endpoints=endpoints, tap=tap)
+        self, pairs: Sequence[str], transport: Transport | None = None
+    ) -> AsyncGenerator[LiveMarket, None]:
+        """A running market over `pairs`; the embedded venue lives as long as this does."""
+        connector = load_connector(self.venue)
+        async with AsyncExitStack() as stack:
+            endpoints = dict(self.endpoints)
+            if self.sandbox:
+                embedded = EmbeddedVenue(dialect_of(self.venue), pairs)
+                await stack.enter_async_context(embedded)
+                endpoints = {**embedded.endpoints, **endpoints}
+            market = connect(connector, pairs, endpoints=endpoints, transport=transport)
+            with connecting(self.venue):
+                await stack.enter_async_context(market)
+            yield market
 
 
-async def follow(market: LiveMarket, view: View, stop: Stop, seconds: float | None) -> None:
-    """Show `market` until the signal or the time comes.
+def connecting(venue: str) -> AbstractContextManager[object]:
+    """Tells a person at a terminal what is being waited for."""
+    console = Console(stderr=True)
+    return console.status(f"connecting to {venue} …") if console.is_terminal else nullcontext()
 
-    Raises CommandFailed where no book was synced at the end, saying what was missing.
+
+async def follow(
+    market: LiveMarket,
+    view: View,
+    stop: Stop,
+    seconds: float | None,
+    meanwhile: Callable[[float], None] = lambda _: None,
+) -> None:
+    """Show `market` until a signal comes, or `seconds` are over.
+
+    meanwhile:  called at every turn with the seconds passed.
     """
+    began_s = time.monotonic()
     with view:
-        async with market:
-            until_s = None if seconds is None else time.monotonic() + seconds
-            while True:
-                left_s = view.period_s if until_s is None else until_s - time.monotonic()
-                if left_s <= 0 or await stop.wait(min(left_s, view.period_s)):
-                    break
-                view.refresh()
+        while True:
+            passed_s = time.monotonic() - began_s
+            left_s = view.period_s if seconds is None else seconds - passed_s
             view.refresh()
-            unsynced = [p for p, each in market.health.pairs.items() if not each.state_is_synced]
-            reason = market.health.reason
-    if len(unsynced) == len(market.pairs):
-        raise CommandFailed(f"no book was synced: {reason or 'the venue sent none in time'}")
+            meanwhile(passed_s)
+            if left_s <= 0 or await stop.wait(min(left_s, view.period_s)):
+                return
+
+
+def demand_a_book(market: LiveMarket) -> None:
+    """Raise CommandFailed unless a book is, or was, synced, saying what was missing."""
+    for pair in market.pairs:
+        told = market.metrics(pair)
+        if told.state is BookState.SYNCED or told.applied or told.resyncs:
+            return
+    raise CommandFailed(f"no book was synced in time: {market.health.reason}")

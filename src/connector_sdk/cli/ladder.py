@@ -121,11 +121,11 @@ def total(levels: Sequence[PriceLevel]) -> Decimal:
     return sum((level.quantity for level in levels), Decimal(0))
 
 
-def spelled(number: Decimal, step: Decimal) -> str:
+def spelled(number: Decimal, step: Decimal, thousands: str = ",") -> str:
     """`number` with thousands apart, and as many decimals as its step has."""
     exponent = step.normalize().as_tuple().exponent
     places = max(0, -exponent) if isinstance(exponent, int) else 0
-    return f"{number:,.{places}f}"
+    return f"{number:{thousands}.{places}f}"
 
 
 def plain(number: Decimal) -> str:
@@ -141,15 +141,17 @@ def bar(share: float, width: int) -> str:
     return "█" * whole + (EIGHTHS[part] if part else "")
 
 
-def summary_line(book: OrderBook, metrics: BookMetrics, rate: float) -> str:
+def summary_line(book: OrderBook, metrics: BookMetrics, instrument: Instrument, rate: float) -> str:
     """The same as one line of text, for when the output is no terminal."""
     try:
-        best = f"bid {book.best_bid.price_text} ask {book.best_ask.price_text} "
-        best += f"spread {plain(book.spread)} "
+        bid, ask = (
+            spelled(best.price, instrument.tick_size, "") for best in (book.best_bid, book.best_ask)
+        )
+        best = f"{bid} | {ask} spread {spelled(book.spread, instrument.tick_size, '')} "
     except ConnectorError:
         best = ""
-    latency = "" if metrics.latency_ns is None else f"{metrics.latency_ns / 1e6:.0f} ms "
+    latency = "" if metrics.latency_ns is None else f" {metrics.latency_ns / 1e6:.0f} ms"
     return (
-        f"{book.pair} {book.state.value} id {metrics.update_id} {best}"
-        f"{rate:.1f}/s {latency}gaps {metrics.gaps} resyncs {metrics.resyncs}"
+        f"{book.pair} {book.state.value} {best}id {metrics.update_id} {rate:.1f}/s{latency}"
+        f" gaps {metrics.gaps} resyncs {metrics.resyncs}"
     )

@@ -15,7 +15,7 @@ ENDPOINTS = "Where to connect"
 Venue = Annotated[str, typer.Argument(help="An installed connector.", show_default=False)]
 Pairs = Annotated[
     list[str],
-    typer.Argument(help="Trading pairs, as in BTC-USDT.", metavar="PAIR...", show_default=False),
+    typer.Argument(help="Trading pairs, as in BTC-USDT.", metavar="PAIR", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seconds = Annotated[

@@ -8,9 +8,13 @@ WINDOW_S = 3.0
 
 
 class Pulse:
-    """Updates a second, from a counter that is read now and then."""
+    """Updates a second, from a counter that is read now and then.
+
+    latest:  the rate at the last reading.
+    """
 
     def __init__(self) -> None:
+        self.latest = 0.0
         self._readings: deque[tuple[float, int]] = deque()
 
     def rate(self, now_s: float, count: int) -> float:
@@ -20,4 +24,5 @@ class Pulse:
         while readings[-1][0] - readings[0][0] > WINDOW_S:
             readings.popleft()
         since_s, before = readings[0]
-        return (count - before) / (now_s - since_s) if now_s > since_s else 0.0
+        self.latest = (count - before) / (now_s - since_s) if now_s > since_s else 0.0
+        return self.latest

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from connector_sdk.cli.door import CommandFailed, say
-from connector_sdk.cli.following import Place
+from connector_sdk.cli.door import say
+from connector_sdk.cli.following import Place, demand_a_book, follow
 from connector_sdk.cli.options import (
     Endpoint,
     Out,
@@ -28,10 +31,13 @@ from connector_sdk.cli.options import (
     trading_pairs,
 )
 from connector_sdk.cli.running import Stop, run
-from connector_sdk.model.events import BookState
+from connector_sdk.cli.views import View, in_words
+from connector_sdk.model.events import Event
 from connector_sdk.model.tape import TapeHeader, TapeRecord, TapeWriter
 from connector_sdk.runtime.live_market import LiveMarket
-from connector_sdk.transport.recording import REDACTED
+from connector_sdk.transport.aiohttp_transport import AiohttpTransport
+from connector_sdk.transport.clock import SystemClock
+from connector_sdk.transport.recording import REDACTED, RecordingTransport
 
 PERIOD_S = 0.5
 MOST_EARLY = 10_000
@@ -106,39 +112,64 @@ class Recorder:
 async def _record(
     place: Place, pairs: list[str], tape: Recorder, stop: Stop, seconds: float | None
 ) -> None:
-    console = Console(stderr=True)
-    try:
-        async with place.market(pairs, tap=tape.tap) as market:
-            with Live(console=console, auto_refresh=False, transient=True) as live:
-                async with market:
-                    tape.begin(market)
-                    began_s = time.monotonic()
-                    while not await stop.wait(_left(seconds, began_s)):
-                        live.update(_progress(market, tape, began_s, seconds), refresh=True)
-                        if seconds is not None and time.monotonic() - began_s >= seconds:
-                            break
-                    reason = _why_nothing(market)
-    finally:
-        tape.close()
-    if reason:
-        raise CommandFailed(f"no book was synced while recording: {reason}")
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        stack.callback(tape.close)
+        transport = RecordingTransport(AiohttpTransport(clock), tape.tap, clock)
+        stack.push_async_callback(transport.close)
+        market = await stack.enter_async_context(place.market(pairs, transport))
+        tape.begin(market)
+        await follow(market, Progress(place.venue, market, tape, seconds), stop, seconds)
+        demand_a_book(market)
 
 
-def _left(seconds: float | None, began_s: float) -> float:
-    if seconds is None:
-        return PERIOD_S
-    return max(0.0, min(PERIOD_S, began_s + seconds - time.monotonic()))
+class Progress(View):
+    """How far the recording is, on stderr where somebody watches it."""
 
+    period_s = PERIOD_S
 
-def _why_nothing(market: LiveMarket) -> str:
-    states = [market.order_book(pair).state for pair in market.pairs]
-    if BookState.SYNCED in states:
-        return ""
-    return market.health.reason or "the venue sent none in time"
+    def __init__(
+        self, venue: str, market: LiveMarket, tape: Recorder, seconds: float | None
+    ) -> None:
+        super().__init__(venue, market, depth=0)
+        self._tape = tape
+        self._of = "" if seconds is None else f" of {seconds:g}"
+        self._began_s = time.monotonic()
+        console = Console(stderr=True)
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._shown = console.is_terminal
 
+    def __enter__(self) -> Self:
+        if self._shown:
+            self._live.start()
+        return self
 
-def _progress(market: LiveMarket, tape: Recorder, began_s: float, seconds: float | None) -> Text:
-    passed = time.monotonic() - began_s
-    of = "" if seconds is None else f" of {seconds:g}"
-    states = ", ".join(f"{p} {market.order_book(p).state.value}" for p in market.pairs)
-    return Text(f"● {passed:.0f}{of} s  {tape.records:,} records  {states}")
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Wipe the line."""
+        super().__exit__(kind, error, traceback)
+        if self._shown:
+            self._live.stop()
+
+    def hear(self, event: Event) -> None:
+        """Tell of losses and recoveries, above the line."""
+        if self._shown and (text := in_words(event)):
+            self._live.console.print(text)
+
+    def note(self, text: str) -> None:
+        """Tell it above the line."""
+        self._live.console.print(text)
+
+    def refresh(self) -> None:
+        """Count on."""
+        if not self._shown:
+            return
+        market = self.market
+        passed_s = time.monotonic() - self._began_s
+        states = ", ".join(f"{p} {market.order_book(p).state.value}" for p in market.pairs)
+        told = f"● {passed_s:.0f}{self._of} s  {self._tape.records:,} records  {states}"
+        self._live.update(Text(told), refresh=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -86,7 +86,7 @@ def instruments_from(path: Path, connector: Connector) -> Instruments:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int], None]]:
+def progress() -> Generator[Callable[[int], None], None, None]:
     """A counter on stderr, where somebody watches it."""
     columns = (SpinnerColumn(), TextColumn("{task.completed:,} frames"), TimeElapsedColumn())
     console = Console(stderr=True)

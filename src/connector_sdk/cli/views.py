@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import orjson
 from rich.columns import Columns
@@ -31,26 +33,35 @@ from connector_sdk.model.events import (
 )
 from connector_sdk.runtime.live_market import LiveMarket
 
+LOGGER = "connector_sdk"
 LOG_LINES = 6
 SCREEN_PERIOD_S = 0.125
 LINE_PERIOD_S = 1.0
-TOLD = (BookStale, BookResynced, FeedInterrupted, PairDegraded, BookAudited, BookCrossed)
+TOLD: tuple[type[Event], ...] = (
+    BookStale,
+    BookResynced,
+    FeedInterrupted,
+    PairDegraded,
+    BookAudited,
+    BookCrossed,
+)
 
 
 class View(ABC):
     """Shows one market while it runs. Used as a context: leaving it restores the terminal.
 
     period_s: how often `refresh` wants to be called.
+    kinds:    the events it hears; none any more once the context is left.
     """
 
-    period_s: float = LINE_PERIOD_S
+    period_s: ClassVar[float] = LINE_PERIOD_S
+    kinds: ClassVar[tuple[type[Event], ...]] = TOLD
 
     def __init__(self, venue: str, market: LiveMarket, depth: int) -> None:
         self.venue = venue
         self.market = market
         self.depth = depth
-        for kind in TOLD:
-            market.on(kind, self.hear)
+        self._cancels = [market.on(kind, self.hear) for kind in self.kinds]
 
     @abstractmethod
     def hear(self, event: Event) -> None:
@@ -73,16 +84,16 @@ class View(ABC):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Hand on what was written."""
+        """Listen no longer."""
+        for cancel in self._cancels:
+            cancel()
         sys.stdout.flush()
 
 
 class JsonView(View):
     """An event a line, for programs. Books are told at every update."""
 
-    def __init__(self, venue: str, market: LiveMarket, depth: int) -> None:
-        super().__init__(venue, market, depth)
-        market.on(BookUpdated, self.hear)
+    kinds = (*TOLD, BookUpdated)
 
     def hear(self, event: Event) -> None:
         """Write the event, and after an update or a resync the book."""
@@ -149,9 +160,10 @@ class PlainView(View):
     def refresh(self) -> None:
         """A line for each pair."""
         for pair in self.market.pairs:
-            told = self.market.order_book_tracker.metrics(pair)
+            told = self.market.metrics(pair)
             rate = self._pulses.setdefault(pair, Pulse()).rate(time.monotonic(), told.applied)
-            self._line(summary_line(self.market.order_book(pair), told, rate))
+            book, instrument = self.market.order_book(pair), self.market.instruments[pair]
+            self._line(summary_line(book, told, instrument, rate))
 
     def note(self, text: str) -> None:
         """Tell it at once."""
@@ -174,10 +186,12 @@ class LiveView(View):
         self._console = console or Console()
         self._pulses: dict[str, Pulse] = {}
         self._log: deque[Text] = deque(maxlen=LOG_LINES)
-        self._live = Live(console=self._console, screen=False, auto_refresh=False, transient=False)
+        self._live = Live(console=self._console, screen=True, auto_refresh=False)
+        self._logged = _LogLines(self.note)
         self._began_s = time.monotonic()
 
     def __enter__(self) -> Self:
+        logging.getLogger(LOGGER).addHandler(self._logged)
         self._live.start()
         return self
 
@@ -187,8 +201,15 @@ class LiveView(View):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave the last picture standing."""
+        """Give the terminal back, with a line a pair."""
+        super().__exit__(kind, error, traceback)
         self._live.stop()
+        logging.getLogger(LOGGER).removeHandler(self._logged)
+        for pair, pulse in self._pulses.items():
+            told = self.market.metrics(pair)
+            book, instrument = self.market.order_book(pair), self.market.instruments[pair]
+            line = summary_line(book, told, instrument, pulse.latest)
+            self._console.print(line, highlight=False)
 
     def hear(self, event: Event) -> None:
         """Keep the last few events for the foot of the screen."""
@@ -211,7 +232,7 @@ class LiveView(View):
 
     def _picture(self, pair: str) -> BookPicture:
         market = self.market
-        told = market.order_book_tracker.metrics(pair)
+        told = market.metrics(pair)
         rate = self._pulses.setdefault(pair, Pulse()).rate(time.monotonic(), told.applied)
         return BookPicture(market.order_book(pair), told, market.instruments[pair], rate)
 
@@ -236,6 +257,18 @@ class LiveView(View):
         rows_of_panels = max(1, -(-pairs // across))
         room = (self._console.height - LOG_LINES - 2) // rows_of_panels - FRAME_ROWS
         return max(1, min(self.depth, room // 2))
+
+
+class _LogLines(logging.Handler):
+    """Shows what is logged among the events, where it does not tear the picture."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one record."""
+        self._show(record.getMessage())
 
 
 def in_words(event: Event) -> str:

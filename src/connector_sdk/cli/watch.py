@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector_sdk.cli.following import Place, follow
+from connector_sdk.cli.following import Place, demand_a_book, follow
 from connector_sdk.cli.options import (
     AsJson,
     Endpoint,
@@ -53,3 +53,4 @@ async def _watch(
 ) -> None:
     async with place.market(pairs) as market:
         await follow(market, view(place.venue, market, depth), stop, seconds)
+        demand_a_book(market)
