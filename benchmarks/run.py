@@ -1,0 +1,46 @@
+"""The performance table: `nox -s bench`. Exits 1 when a row is beyond its gate."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from book_rows import measure_dense, measure_tape
+from table import ROWS, Measured, Result, Skipped, printed
+
+Measure: TypeAlias = Callable[[set[str]], dict[str, Measured | Skipped]]
+
+GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
+    (frozenset({"best", "top20", "decimals", "ccxt"}), measure_dense),
+    (frozenset({"tape"}), measure_tape),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    wanted = set(options.rows or [row.key for row in ROWS])
+    outcomes: dict[str, Measured | Skipped] = {}
+    for keys, measure in GROUPS:
+        if keys & wanted:
+            outcomes |= measure(set(keys & wanted))
+    results = [Result(row, outcomes[row.key]) for row in ROWS if row.key in outcomes]
+    if options.json:
+        print(json.dumps([result.as_json() for result in results], indent=2))
+    else:
+        print(printed(results))
+    return 1 if any(result.beyond for result in results) else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    keys = [row.key for row in ROWS]
+    parser.add_argument("--rows", nargs="+", choices=keys, metavar="ROW", help=", ".join(keys))
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
