@@ -42,7 +42,7 @@ class BookPicture:
         style = STATE_STYLE[state]
         image = self.book.last_known.snapshot(depth)
         parts: list[RenderableType] = [
-            self._levels(image, depth, width - 2 * NUMBER_WIDTH - 6),
+            *self._levels(image, depth, width - 2 * NUMBER_WIDTH - 6),
             *self._counters(),
         ]
         return Panel(
@@ -55,25 +55,15 @@ class BookPicture:
             width=width,
         )
 
-    def _levels(self, image: BookImage, depth: int, bar_width: int) -> Table:
-        table = Table.grid(padding=(0, 1))
-        table.add_column(justify="right", width=NUMBER_WIDTH, no_wrap=True)
-        table.add_column(justify="right", width=NUMBER_WIDTH, no_wrap=True)
-        table.add_column(width=bar_width, no_wrap=True)
+    def _levels(self, image: BookImage, depth: int, bar_width: int) -> Iterator[RenderableType]:
         trusted = self.book.state is BookState.SYNCED
         scale = bar_width, max(total(image.bids), total(image.asks))
+        blank = [(Text(" "), Text(), Text())]
         asks = list(self._rows(image.asks, "red" if trusted else "bright_black", scale))
         bids = list(self._rows(image.bids, "green" if trusted else "bright_black", scale))
-        for _ in range(depth - len(asks)):
-            table.add_row("", "", "")
-        for row in reversed(asks):
-            table.add_row(*row)
-        table.add_row(*self._middle(image, trusted=trusted))
-        for row in bids:
-            table.add_row(*row)
-        for _ in range(depth - len(bids)):
-            table.add_row("", "", "")
-        return table
+        yield _grid(bar_width, blank * (depth - len(asks)) + asks[::-1])
+        yield self._middle(image, trusted=trusted)
+        yield _grid(bar_width, bids + blank * (depth - len(bids)))
 
     def _rows(
         self, levels: Sequence[PriceLevel], style: str, scale: tuple[int, Decimal]
@@ -90,20 +80,17 @@ class BookPicture:
                 Text(bar(share, width), style),
             )
 
-    def _middle(self, image: BookImage, *, trusted: bool) -> tuple[Text, Text, Text]:
+    def _middle(self, image: BookImage, *, trusted: bool) -> Text:
         if not trusted:
-            known = "last known" if image.bids or image.asks else "waiting"
-            return Text(known, "italic red"), Text("not to be trusted", "italic red"), Text("")
+            known = "last known: not to be traded on" if image.bids else "waiting for a snapshot"
+            return Text(known, "italic yellow", justify="center")
         if not (image.bids and image.asks):
-            return Text("one-sided", "yellow"), Text(""), Text("")
+            return Text("one-sided", "yellow", justify="center")
         bid, ask = image.bids[0].price, image.asks[0].price
-        tick = self.instrument.tick_size
         basis_points = float((ask - bid) / ((ask + bid) / 2) * 10_000)
-        return (
-            Text(f"↕ {spelled(ask - bid, tick)}", "bold"),
-            Text("spread", "bright_black"),
-            Text(f"{basis_points:.2f} bp", "bright_black"),
-        )
+        spread = f"spread {spelled(ask - bid, self.instrument.tick_size)}"
+        parts = [(f"{spread:>25}", "bold"), (f" {basis_points:.2f} bp", "bright_black")]
+        return Text.assemble(*parts)
 
     def _counters(self) -> Iterator[Text]:
         told = self.metrics
@@ -114,6 +101,16 @@ class BookPicture:
         lost = "bold yellow" if told.gaps else "bright_black"
         untrusted_s = told.untrusted_ns / 1e9
         yield Text(f"gaps {told.gaps} · resyncs {told.resyncs} · stale {untrusted_s:.1f} s", lost)
+
+
+def _grid(bar_width: int, rows: Sequence[tuple[Text, Text, Text]]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=NUMBER_WIDTH, justify="right", no_wrap=True)
+    table.add_column(width=NUMBER_WIDTH, justify="right", no_wrap=True)
+    table.add_column(width=bar_width, no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def total(levels: Sequence[PriceLevel]) -> Decimal:

@@ -215,11 +215,16 @@ class LiveView(View):
         """Keep the last few events for the foot of the screen."""
         if text := in_words(event):
             style = "green" if isinstance(event, BookResynced) else "yellow"
-            self._log.append(Text.assemble((f"{clock_text()} ", "bright_black"), (text, style)))
+            self._tell(text, style)
 
     def note(self, text: str) -> None:
         """Put it among the events."""
-        self._log.append(Text.assemble((f"{clock_text()} ", "bright_black"), (text, "bold")))
+        self._tell(text, "bold")
+
+    def _tell(self, text: str, style: str) -> None:
+        line = Text.assemble((f"{clock_text()} ", "bright_black"), (text, style))
+        line.no_wrap, line.overflow = True, "ellipsis"
+        self._log.append(line)
 
     def refresh(self) -> None:
         """Draw."""
@@ -245,7 +250,7 @@ class LiveView(View):
             (f" {self.venue} ", "bold reverse"),
             "  ",
             state,
-            (f"  {connected}/{len(health.connections)} connections", "bright_black"),
+            (f"  {connected} of {len(health.connections)} connections", "bright_black"),
             (f"  {elapsed // 60:02d}:{elapsed % 60:02d}  Ctrl-C ends", "bright_black"),
             (f"  {health.reason}" if health.reason else "", "yellow"),
             overflow="ellipsis",
