@@ -10,8 +10,9 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 from itertools import zip_longest
 
-from connector_sdk.model.market_data import BookDelta, BookSnapshot, Row, Rows
 from recorded_session import BookMessage, Place
+
+from connector_sdk.model.market_data import BookDelta, BookSnapshot, Row, Rows
 
 Side = dict[Decimal, Row]
 

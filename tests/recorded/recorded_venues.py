@@ -108,13 +108,13 @@ class KucoinSource(RecordedSource):
         if body["subject"] != "trade.l2update":
             return self.other(body["subject"])
         change = body["data"]
-        rows = [
+        bids, asks = (
             # QUIRK kucoin 2021-04: a change without a level has price zero.
             [(price, size) for price, size, _ in change["changes"][side] if price != "0"]
             for side in ("bids", "asks")
-        ]
+        )
         first_id, last_id = change["sequenceStart"], change["sequenceEnd"]
-        return (BookDelta(pair_for(change["symbol"]), *rows, last_id, first_id),)
+        return (BookDelta(pair_for(change["symbol"]), bids, asks, last_id, first_id),)
 
 
 class DeribitSource(RecordedSource):
@@ -279,9 +279,18 @@ def connector(source: OrderBookTrackerDataSource, spelling: SymbolFormat) -> Con
 SESSIONS: Mapping[str, tuple[Connector, str]] = {
     "kucoin": (connector(KucoinSource(), DASHED), "kucoin/spot_2021-04.jsonl.gz"),
     "deribit": (connector(DeribitSource(), DASHED), "deribit/2021-07.jsonl.gz"),
-    "bitfinex": (connector(BitfinexSource(), SymbolFormat(quote_assets=("USD", "BTC", "ETH", "TESTUSD"))), "bitfinex/v2_2021-04.jsonl.gz"),
-    "kraken v1": (connector(KrakenV1Source(), SLASHED), "kraken/ws_v1_2021-04_book1000_trade_ticker_A.jsonl.gz"),
-    "kraken v2": (connector(KrakenV2Source(), SLASHED), "kraken/ws_v2_btcusd_book10_20230730_first256.jsonl.gz"),
+    "bitfinex": (
+        connector(BitfinexSource(), SymbolFormat(quote_assets=("USD", "BTC", "ETH", "TESTUSD"))),
+        "bitfinex/v2_2021-04.jsonl.gz",
+    ),
+    "kraken v1": (
+        connector(KrakenV1Source(), SLASHED),
+        "kraken/ws_v1_2021-04_book1000_trade_ticker_A.jsonl.gz",
+    ),
+    "kraken v2": (
+        connector(KrakenV2Source(), SLASHED),
+        "kraken/ws_v2_btcusd_book10_20230730_first256.jsonl.gz",
+    ),
     "okx": (connector(OkxSource(), DASHED), "okx/v5_public_2022-05_books_trades_tickers.jsonl.gz"),
 }
 """Venue → its connector, and where its session lies."""
