@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import assert_never
 
@@ -104,7 +105,7 @@ class Feed:
                 case NeedSnapshot():
                     self._snapshots.ask(request)
                 case Resubscribe(pair=pair):
-                    self._supervisor.spawn(f"renew {pair}", self._renew(request))
+                    self._supervisor.spawn(f"renew {pair}", partial(self._renew, request))
                 case Control(connection, word):
                     for shard in self._shards.values():
                         session = shard.session(connection)

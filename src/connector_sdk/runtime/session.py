@@ -27,7 +27,7 @@ from connector_sdk.transport.transport import WebSocketConnection
 
 SECOND_NS = 1_000_000_000
 REPLIES_LIMIT = 1_000
-LONGEST_NAP_S = 1.0
+SHORTEST_NAP_S = 0.01
 LIFETIME_USED = 0.95
 ONE_MESSAGE = {"messages": 1}
 WINDOW_MARGIN = 1.1
@@ -202,25 +202,45 @@ class Session:
 
     async def _watch(self) -> None:
         parts = self._parts
-        heartbeat = parts.source.heartbeat
-        shortest = min(parts.source.silence_timeout_s / 4, parts.settings.ack_s / 2)
-        nap_s = min(LONGEST_NAP_S, shortest, heartbeat[0] / 2 if heartbeat else LONGEST_NAP_S)
+        source, clock = parts.source, parts.clock
         while self.ended is None:
-            await parts.clock.sleep(nap_s)
-            now_ns = parts.clock.now_ns()
-            if heartbeat is not None and now_ns - self._beat_ns >= heartbeat[0] * SECOND_NS:
-                self._beat_ns = now_ns
-                self._replies.append(heartbeat[1])
-                self._wake.set()
+            await clock.sleep(self._nap_s(clock.now_ns()))
+            now_ns = clock.now_ns()
+            self._beat(now_ns)
             if self._subscriptions.overdue(now_ns) or self._subscriptions.waiting:
                 self._wake.set()
-            lifetime_s = parts.source.session_lifetime_s
-            if lifetime_s and now_ns - self.opened_ns > lifetime_s * LIFETIME_USED * SECOND_NS:
-                self.depart(f"the venue cuts connections after {lifetime_s:g} s")
+            life_s = source.session_lifetime_s
+            if life_s is not None and now_ns - self.opened_ns > life_s * LIFETIME_USED * SECOND_NS:
+                self.depart(f"the venue cuts connections after {life_s:g} s")
             try:
                 await self._check_pulse(now_ns)
             except TransportError as error:
                 await self.close(str(error))
+
+    def _nap_s(self, now_ns: int) -> float:
+        """How long nothing can be due, nearly: an acknowledgement may be noticed a bit late."""
+        ack_s = self._parts.settings.ack_s
+        nap_s = ack_s / 4 if self._subscriptions.expecting else ack_s
+        heartbeat = self._parts.source.heartbeat
+        if heartbeat is not None:
+            nap_s = min(nap_s, heartbeat[0] / 2)
+        return max(min(nap_s, (self._pulse_due_ns - now_ns) / SECOND_NS), SHORTEST_NAP_S)
+
+    def _beat(self, now_ns: int) -> None:
+        heartbeat = self._parts.source.heartbeat
+        if heartbeat is not None and now_ns - self._beat_ns >= heartbeat[0] * SECOND_NS:
+            self._beat_ns = now_ns
+            self._replies.append(heartbeat[1])
+            self._wake.set()
+
+    @property
+    def _pulse_due_ns(self) -> int:
+        """When a ping is due, or, once that was sent, when the connection is dead."""
+        silence_ns = int(self._parts.source.silence_timeout_s * SECOND_NS)
+        heard_ns = self._socket.heard_ns
+        if self._pinged_ns <= heard_ns:
+            return heard_ns + silence_ns // 2
+        return max(heard_ns + silence_ns, self._pinged_ns + silence_ns // 4)
 
     async def _check_pulse(self, now_ns: int) -> None:
         """Ping when it is quiet; give up when that, too, brings no sign of life.
@@ -228,20 +248,17 @@ class Session:
         After a pause of our own process the connection gets time to show what it holds: it is
         dead only if a ping was not answered.
         """
-        timeout_s = self._parts.source.silence_timeout_s
-        heard_ns = self._socket.heard_ns
-        quiet_ns = now_ns - heard_ns
-        if quiet_ns < timeout_s * SECOND_NS / 2:
+        if now_ns < self._pulse_due_ns:
             return
-        if self._pinged_ns <= heard_ns:
-            self._pinged_ns = now_ns
-            if self._pace is not None:
-                self._pace.observe("messages", self._pace.used("messages") + 1)
-            await self._socket.ping()
-        elif quiet_ns >= timeout_s * SECOND_NS and (
-            now_ns - self._pinged_ns >= timeout_s * SECOND_NS / 4
-        ):
-            await self.close(f"nothing was heard for {quiet_ns / SECOND_NS:.1f} s")
+        heard_ns = self._socket.heard_ns
+        if self._pinged_ns > heard_ns:
+            quiet_s = (now_ns - heard_ns) / SECOND_NS
+            await self.close(f"nothing was heard for {quiet_s:.1f} s")
+            return
+        self._pinged_ns = now_ns
+        if self._pace is not None:
+            self._pace.observe("messages", self._pace.used("messages") + 1)
+        await self._socket.ping()
 
 
 def _pace(per_second: float | None, clock: Clock) -> RateLimiter | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 
 from connector_sdk.errors import ConnectorError, VenueError
 from connector_sdk.model.market_data import BookSnapshot
@@ -26,7 +26,7 @@ class Snapshots:
         self,
         parts: FeedParts,
         rest: RestClient,
-        spawn: Callable[[str, Coroutine[object, object, None]], asyncio.Task[None]],
+        spawn: Callable[[str, Callable[[], Awaitable[None]]], asyncio.Task[None]],
     ) -> None:
         self._parts = parts
         self._rest = rest
@@ -37,8 +37,8 @@ class Snapshots:
     def ask(self, need: NeedSnapshot) -> None:
         """Begin; a snapshot of that pair which is under way is given up: its answer is older."""
         self.forget(need.pair)
-        work = self._fetch(need)
-        self._under_way[need.pair] = self._spawn(f"snapshot {need.pair}", work)
+        task = self._spawn(f"snapshot {need.pair}", lambda: self._fetch(need))
+        self._under_way[need.pair] = task
 
     def forget(self, pair: str) -> None:
         """Give up what is under way for `pair`."""

@@ -65,6 +65,11 @@ class Subscriptions:
         """Whether something is to be sent."""
         return bool(self._outbox or self._leaving or self._joining or self._alone)
 
+    @property
+    def expecting(self) -> bool:
+        """Whether something is to be asked again, should nothing come."""
+        return bool(self._batches or self._troubles)
+
     def join(self, pairs: Iterable[str]) -> None:
         """Ask for `pairs`."""
         self._joining.update(dict.fromkeys(pairs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 from connector_sdk.errors import InvariantError
@@ -44,12 +44,11 @@ class Supervisor:
 
     def keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Run `work` until it returns; when it raises, again, spaced by backoff."""
-        return self.spawn(name, self._kept(name, work))
+        return self.spawn(name, lambda: self._kept(name, work))
 
-    def spawn(self, name: str, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Run `work` once; if it raises, that is reported and harms nothing else."""
         if self._group is None:
-            work.close()
             raise InvariantError(f"task {name}: the supervisor is not running")
         return self._group.create_task(self._guarded(name, work), name=name)
 
@@ -68,9 +67,9 @@ class Supervisor:
             else:
                 return
 
-    async def _guarded(self, name: str, work: Coroutine[object, object, None]) -> None:
+    async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception as error:
             self._failures[name] = f"{name} died: {_told(error)}"
             LOG.exception("task %s died", name)
