@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.instrument import trading_pair
@@ -45,7 +45,7 @@ class VenueSettings:
 
     pairs: tuple[str, ...]
     seed: int = 1
-    pace: Pace = Pace()
+    pace: Pace = field(default_factory=Pace)
     rules: VenueRules | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
@@ -52,8 +53,7 @@ class MemoryVenue:
         self.core = VenueCore(dialect, VenueSettings(tuple(pairs), seed, pace, rules), plan)
         self.transport = MemoryTransport(self.core, clock)
         self._clock = clock
-        self._group = asyncio.TaskGroup()
-        self._ticker: asyncio.Task[None] | None = None
+        self._stack = contextlib.AsyncExitStack()
 
     @property
     def journal(self) -> Journal:
@@ -76,8 +76,9 @@ class MemoryVenue:
 
     async def __aenter__(self) -> Self:
         self.core.step(self._clock.now_ns())
-        await self._group.__aenter__()
-        self._ticker = self._group.create_task(self._tick())
+        group = await self._stack.enter_async_context(asyncio.TaskGroup())
+        self._stack.callback(group.create_task(self._tick()).cancel)
+        self._stack.callback(self.core.drop_connections)
         return self
 
     async def __aexit__(
@@ -86,10 +87,7 @@ class MemoryVenue:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._ticker is not None:
-            self._ticker.cancel()
-        self.core.drop_connections()
-        await self._group.__aexit__(kind, error, trace)
+        await self._stack.aclose()
 
     async def _tick(self) -> None:
         while True:

@@ -58,7 +58,6 @@ class EmbeddedVenue:
         self._clock = clock or SystemClock()
         self._host, self._port = host, port
         self._stack = contextlib.AsyncExitStack()
-        self._ticker: asyncio.Task[None] | None = None
 
     @property
     def journal(self) -> Journal:
@@ -126,8 +125,7 @@ class EmbeddedVenue:
         for _, port, *_ in runner.addresses or []:
             self._port = port
         group = await self._stack.enter_async_context(asyncio.TaskGroup())
-        self._ticker = group.create_task(self._tick())
-        self._stack.callback(self._ticker.cancel)
+        self._stack.callback(group.create_task(self._tick()).cancel)
         self._stack.callback(self.core.drop_connections)
         return self
 
