@@ -115,7 +115,7 @@ class Story:
         if self.stale is None:
             yield Finding("the lost message was noticed", holds=False, detail="no gap was seen")
             return
-        after = f"{self.noticed_s:.2f} s after the order to lose one, by the next message"
+        after = f"{self.noticed_s:.2f} s after the order to lose one"
         yield Finding("the lost message was noticed", self.dropped_s is not None, after)
         refused = f"{self.refused} readings refused, {self.served_stale} served"
         yield Finding("the book refused to be read meanwhile", self.served_stale == 0, refused)

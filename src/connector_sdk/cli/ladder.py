@@ -125,12 +125,6 @@ def spelled(number: Decimal, step: Decimal, thousands: str = ",") -> str:
     return f"{number:{thousands}.{places}f}"
 
 
-def plain(number: Decimal) -> str:
-    """`number` without exponent or trailing zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def bar(share: float, width: int) -> str:
     """A bar that fills `share` (0..1) of `width` cells, to an eighth of a cell."""
     eighths = round(max(0.0, min(share, 1.0)) * width * 8)

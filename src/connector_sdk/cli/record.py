@@ -78,10 +78,13 @@ class Recorder:
         self._path = path
         self._early: list[TapeRecord] = []
         self._writer: TapeWriter | None = None
+        self._ended = False
         self.records = 0
 
     def tap(self, told: TapeRecord) -> None:
         """Take one record."""
+        if self._ended:
+            return
         self.records += 1
         if self._writer is not None:
             self._writer.write(told)
@@ -103,8 +106,9 @@ class Recorder:
             self._writer.write(told)
         self._early.clear()
 
-    def close(self) -> None:
-        """Have the tape whole on the disk."""
+    def end(self) -> None:
+        """Take no more: our own way out is not the venue's doing. The tape is whole on the disk."""
+        self._ended = True
         if self._writer is not None:
             self._writer.close()
 
@@ -114,12 +118,13 @@ async def _record(
 ) -> None:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        stack.callback(tape.close)
+        stack.callback(tape.end)
         transport = RecordingTransport(AiohttpTransport(clock), tape.tap, clock)
         stack.push_async_callback(transport.close)
         market = await stack.enter_async_context(place.market(pairs, transport))
         tape.begin(market)
         await follow(market, Progress(place.venue, market, tape, seconds), stop, seconds)
+        tape.end()
         demand_a_book(market)
 
 

@@ -20,7 +20,9 @@ from connector_sdk.cli.door import CommandFailed, say
 from connector_sdk.cli.ladder import STATE_STYLE
 from connector_sdk.cli.options import AsJson, Venue, trading_pairs
 from connector_sdk.errors import ConfigError, VenueError, WireError
+from connector_sdk.model.events import BookState
 from connector_sdk.model.instrument import Instrument, Instruments
+from connector_sdk.model.market_data import canonical
 from connector_sdk.model.wire import RestResponse
 from connector_sdk.plugins import load_connector
 from connector_sdk.protocols.connector import Connector
@@ -103,10 +105,18 @@ def _table(report: replaying.ReplayReport) -> Table:
     notes = [f"{count} {kind}" for kind, count in feed.unrecognized.items()]
     notes += [f"{feed.wire_errors} broken frames: {feed.last_wire_error}"] * bool(feed.wire_errors)
     caption = f"not understood: {', '.join(notes)}" if notes else None
-    table = Table(title=title, title_justify="left", caption=caption, box=None, pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        caption=caption,
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("pair", no_wrap=True)
-    table.add_column("state")
-    for name in ("deltas", "applied", "stale", "gaps", "resyncs", "trades", "best bid", "best ask"):
+    table.add_column("state", no_wrap=True)
+    for name in ("deltas", "applied", "stale", "gaps", "resyncs", "trades", "bid | ask"):
         table.add_column(name, justify="right", no_wrap=True)
     for pair in report.tracker.pairs:
         table.add_row(*_row(report, pair))
@@ -124,6 +134,5 @@ def _row(report: replaying.ReplayReport, pair: str) -> Iterator[Text | str]:
         yield Text(f"{count:,}", "bold yellow" if count else "")
     yield f"{told.trades:,}"
     known = book.last_known
-    style = "" if told.state.value == "synced" else "bright_black"
-    for side in (known.bids(1), known.asks(1)):
-        yield Text(side[0].price_text if side else "", style)
+    best = [canonical(level.price) for side in (known.bids(1), known.asks(1)) for level in side]
+    yield Text(" | ".join(best), "" if told.state is BookState.SYNCED else "bright_black")

@@ -7,7 +7,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import ClassVar, Self
@@ -18,7 +18,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from connector_sdk.cli.ladder import FRAME_ROWS, NARROWEST, WIDEST, BookPicture, plain, summary_line
+from connector_sdk.cli.ladder import FRAME_ROWS, NARROWEST, WIDEST, BookPicture, summary_line
 from connector_sdk.cli.pulse import Pulse
 from connector_sdk.errors import BookNotSynced
 from connector_sdk.model.events import (
@@ -31,6 +31,7 @@ from connector_sdk.model.events import (
     FeedInterrupted,
     PairDegraded,
 )
+from connector_sdk.model.market_data import PriceLevel, canonical
 from connector_sdk.runtime.live_market import LiveMarket
 
 LOGGER = "connector_sdk"
@@ -132,8 +133,12 @@ class JsonView(View):
                 "state": book.state.value,
                 "update_id": image.update_id,
                 "received_ns": image.received_ns,
-                "bids": [[plain(level.price), plain(level.quantity)] for level in image.bids],
-                "asks": [[plain(level.price), plain(level.quantity)] for level in image.asks],
+                "bids": [
+                    [canonical(level.price), canonical(level.quantity)] for level in image.bids
+                ],
+                "asks": [
+                    [canonical(level.price), canonical(level.quantity)] for level in image.asks
+                ],
             }
         )
 
@@ -262,6 +267,10 @@ class LiveView(View):
         rows_of_panels = max(1, -(-pairs // across))
         room = (self._console.height - LOG_LINES - 2) // rows_of_panels - FRAME_ROWS
         return max(1, min(self.depth, room // 2))
+
+
+def _rows(levels: Iterable[PriceLevel]) -> list[list[str]]:
+    return [[canonical(level.price), canonical(level.quantity)] for level in levels]
 
 
 class _LogLines(logging.Handler):

@@ -1,0 +1,171 @@
+"""The commands that run a live market, each against an embedded venue over real sockets."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from connector_sdk.cli.app import app
+from connector_sdk.model.tape import Tape
+
+CLI = [sys.executable, "-m", "connector_sdk.cli"]
+PAIRS = ("BTC-USDT", "ETH-USDT")
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+class Served:
+    """An embedded venue in a process of its own."""
+
+    def __init__(self, *options: str) -> None:
+        command = [*CLI, "sandbox", "binance", "--limits", "raised", *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.ready: Mapping[str, object] = json.loads(self.process.stdout.readline())
+
+    @property
+    def where(self) -> list[str]:
+        return ["--rest", str(self.ready["rest"]), "--ws", str(self.ready["ws"])]
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+
+@pytest.fixture(scope="module")
+def calm() -> Iterator[Served]:
+    served = Served("--pairs", ",".join(PAIRS))
+    yield served
+    served.end(signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def lossy() -> Iterator[Served]:
+    served = Served(
+        "--pairs", ",".join(PAIRS), "--faults", "drop:stream=depth:pair=BTC-USDT:every=9"
+    )
+    yield served
+    served.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_says_when_it_is_ready_and_ends_on_a_signal(number: signal.Signals) -> None:
+    served = Served("--pairs", "btc/usdt", "--seed", "7")
+    assert served.ready["venue"] == "binance"
+    assert served.ready["seed"] == 7
+    assert {"rest", "ws", "ws_api"} <= set(served.ready)
+    assert served.ready["endpoints"] == {n: served.ready[n] for n in ("rest", "ws", "ws_api")}
+    assert served.end(number) == 0
+
+
+def test_watch_as_json_tells_exact_books(calm: Served) -> None:
+    code, stdout, _ = run(
+        "watch", "binance", *PAIRS, *calm.where, "--seconds", "2", "--json", "--depth", "3"
+    )
+    assert code == 0
+    events = [json.loads(line) for line in stdout.splitlines()]
+    books = [event for event in events if event["event"] == "book"]
+    assert {book["pair"] for book in books} == set(PAIRS)
+    for book in books:
+        assert set(book) == {
+            *("event", "venue", "pair", "state", "update_id", "received_ns", "bids", "asks"),
+        }
+        assert (book["venue"], book["state"]) == ("binance", "synced")
+        assert len(book["bids"]) == len(book["asks"]) == 3
+        assert Decimal(book["bids"][0][0]) < Decimal(book["asks"][0][0])
+    assert [event["event"] for event in events[:2]] == ["resynced", "book"]
+
+
+def test_watch_as_json_tells_every_loss_and_recovery(lossy: Served) -> None:
+    code, stdout, _ = run("watch", "binance", *PAIRS, *lossy.where, "--seconds", "3", "--json")
+    assert code == 0
+    events = [json.loads(line) for line in stdout.splitlines()]
+    stale = [event for event in events if event["event"] == "stale"]
+    assert stale
+    assert {event["pair"] for event in stale} == {"BTC-USDT"}
+    assert all("gap" in event["reason"] for event in stale)
+    resynced = [e for e in events if e["event"] == "resynced" and e["pair"] == "BTC-USDT"]
+    assert len(resynced) >= len(stale)
+
+
+def test_watch_into_a_pipe_is_plain_lines(calm: Served) -> None:
+    code, stdout, _ = run("watch", "binance", "BTC-USDT", *calm.where, "--seconds", "1.5")
+    assert code == 0
+    assert "\x1b" not in stdout
+    assert "BTC-USDT synced" in stdout
+    assert "spread" in stdout
+    assert "stale" not in stdout
+
+
+def test_an_unknown_pair_is_refused_by_the_venues_own_list(calm: Served) -> None:
+    code, stdout, stderr = run("watch", "binance", "BTC-USDC", *calm.where)
+    assert (code, stdout) == (2, "")
+    assert stderr.count("\n") == 1
+    assert "does not list BTC-USDC; did you mean BTC-USDT" in stderr
+
+
+def test_a_stream_that_is_refused_fails_with_its_reason(calm: Served) -> None:
+    where = [*calm.where[:2], "--ws", "ws://127.0.0.1:1"]
+    code, _, stderr = run("watch", "binance", "BTC-USDT", *where, "--seconds", "1", "--json")
+    assert code == 1
+    last = stderr.splitlines()[-1]
+    assert last.startswith("connector-sdk: no book was synced")
+    assert "127.0.0.1:1" in last
+
+
+def test_what_record_wrote_replays_to_a_synced_book(calm: Served, tmp_path: Path) -> None:
+    out = tmp_path / "session.jsonl.gz"
+    code, _, stderr = run(
+        "record", "binance", *PAIRS, *calm.where, "--seconds", "2", "--out", str(out)
+    )
+    assert code == 0
+    tape = Tape(out)
+    assert tape.header is not None
+    assert tape.header.pairs == PAIRS
+    assert {each.pair for each in tape.header.instruments} == set(PAIRS)
+    records = list(tape)
+    assert [record.at_ns for record in records] == sorted(record.at_ns for record in records)
+    assert {record.direction for record in records} == {"in", "out", "open"}
+    assert f"{len(records):,} records" in stderr
+
+    code, stdout, stderr = run("replay", "binance", str(out), "--json", "--pairs", "ETH/USDT")
+    assert (code, stderr) == (0, "")
+    report = json.loads(stdout)
+    assert list(report["pairs"]) == ["ETH-USDT"]
+    found = report["pairs"]["ETH-USDT"]
+    assert (found["state"], found["gaps"]) == ("synced", 0)
+    assert len(found["top"]["bids"]) == len(found["top"]["asks"]) == 20
+    assert report["wire_errors"] == 0
+
+
+def test_a_recording_that_is_interrupted_is_whole(calm: Served, tmp_path: Path) -> None:
+    out = tmp_path / "cut.jsonl.gz"
+    command = [*CLI, "record", "binance", "BTC-USDT", *calm.where, "--out", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=4)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    assert len(list(Tape(out))) > 5
+
+
+def test_the_demo_shows_gap_and_recovery() -> None:
+    code, stdout, stderr = run("demo", "--seconds", "5", "--plain")
+    assert code == 0, stdout + stderr
+    assert "gap: delta" in stdout
+    assert "NO" not in stdout
+    assert stdout.count("\nok ") == 6
