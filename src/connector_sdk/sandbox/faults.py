@@ -257,15 +257,3 @@ def _probability(values: Mapping[str, str], text: str) -> float | None:
     if not 0 < probability <= 1:
         raise ConfigError(f"{text}: p is a probability, as in p=0.01, not {value!r}")
     return probability
-
-
-def catalogue_rows() -> list[tuple[str, int, str, str]]:
-    """Name, number, keys and help of every fault, for people."""
-    return [
-        (kind.name, kind.number, " ".join(_key(kind, key) for key in kind.keys), kind.help)
-        for kind in CATALOGUE.values()
-    ]
-
-
-def _key(kind: FaultKind, key: str) -> str:
-    return f"{key}={kind.options[key]}" if key in kind.options else key

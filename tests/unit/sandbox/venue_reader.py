@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,7 +12,9 @@ from connector_sdk.errors import Disconnected
 from connector_sdk.sandbox.memory_transport import MemoryVenue
 from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk.transport.transport import WebSocketConnection
+from connector_sdk_binance.sandbox import dialect
 
+PAIR = "BTC-USDT"
 DEPTH = "btcusdt@depth@100ms"
 
 
@@ -69,10 +72,17 @@ async def get(venue: MemoryVenue, path: str) -> Any:
     return json.loads(answer.body)
 
 
-async def session(faults: str, seconds: float, **options: Any) -> tuple[Reader, MemoryVenue]:
+async def after(faults: str, seconds: float = 3.0, **options: Any) -> tuple[Reader, MemoryVenue]:
     """One reader on a venue with those faults, for so long."""
     clock = ManualClock()
-    async with MemoryVenue(options.pop("dialect"), clock, faults=faults, **options) as venue:
+    async with MemoryVenue(dialect, clock, [PAIR], faults=faults, **options) as venue:
         async with Reader(venue) as reader:
             await clock.advance(seconds)
         return reader, venue
+
+
+def gaps(reader: Reader) -> list[int]:
+    """How many ids are missing at each break of the chain; negative for repeats."""
+    return [
+        first - last - 1 for (_, last), (first, _) in pairwise(reader.spans) if first != last + 1
+    ]
