@@ -221,11 +221,12 @@ def make_rig(seed: int, style: str, kept_depth: int | None) -> Rig:
     return Rig(rng, Texts(rng, style), book, sides, rng.random() < 0.5, {True: {}, False: {}})
 
 
-@pytest.fixture(params=[(2, 5), (8, 16), (128, 1024)], ids=["tiny", "small", "real"])
+@pytest.fixture(params=[(2, 5, 2), (8, 16, 8), (128, 1024, 64)], ids=["tiny", "small", "real"])
 def window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    size, widest = request.param
+    size, widest, fewest = request.param
     monkeypatch.setattr(Ladder, "window_size", size)
     monkeypatch.setattr(Ladder, "widest_window", widest)
+    monkeypatch.setattr(Ladder, "fewest_rows", fewest)
     yield
 
 

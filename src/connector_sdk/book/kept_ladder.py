@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from connector_sdk.book.ladder import Ladder
+from connector_sdk.book.price_keys import ZEROS
 from connector_sdk.model.market_data import Rows
 
 UNBOUNDED: Final = 1 << 30
@@ -33,18 +34,31 @@ class KeptLadder(Ladder):
     def apply(self, levels: Rows) -> bool:
         """Take the levels of one message; say whether `best` is another one now."""
         moved = super().apply(levels)
+        self._delete([price for price, quantity in levels if quantity in ZEROS])
         if len(self._rows) > self._kept_depth:
             self._truncate()
         return moved
 
+    def _delete(self, dead: list[str]) -> None:
+        """Forget dead rows at once, that they be not counted."""
+        rows, by_value = self._rows, self._by_value
+        for price_text in dead:
+            if by_value is None:
+                if rows.get(price_text) in ZEROS:
+                    del rows[price_text]
+            else:
+                key = self._key(price_text)
+                text = by_value.get(key, price_text)
+                if rows.get(text) in ZEROS:
+                    del rows[text], by_value[key]
+
     def _truncate(self) -> None:
-        window, rows, by_value = self._window, self._rows, self._by_value
+        texts, rows = self._window.texts, self._rows
         excess = len(rows) - self._kept_depth
-        at = 0
+        stop = 0
         while excess > 0:
-            if rows.pop(window.texts[at], None) is not None:
+            if texts[stop] in rows:
                 excess -= 1
-                if by_value is not None:
-                    del by_value[window.keys[at]]
-            at += 1
-        window.drop(0, at)
+            stop += 1
+        if stop:
+            self._bury(0, stop)

@@ -1,14 +1,15 @@
 """Ladder: one side of a book, made to cost nothing for what nobody reads.
 
 What is held:
-- `rows`, price text → quantity text: the levels, in no order.
-- a window: the texts of the best prices, in order. Every row whose key is at or above `low`
+- `rows`, price text → quantity text, in no order. A deleted level stays as a dead row, one with
+  quantity zero, until the dead are half of all; a level that comes back finds its place again.
+- a window: the texts of the best prices, in order. Every live row whose key is at or above `low`
   stands in it; deeper rows are in no order at all. `low == floor`: it is the whole side.
-  A level that was deleted leaves its text in the window until somebody comes across it.
+  It may also hold texts of dead rows, and of none, until somebody comes across them.
 - `floor`, the key of the horizon: rows beyond it are not taken.
 
-A message is one `dict.update`, and a look for zeros. Where no row was added, the order stands.
-New texts are the dict's newest; of them, only those within the window are placed.
+A message is one `dict.update`. Where the number of rows did not change, the order stands. New
+texts are the dict's newest; of them, only those within the window are placed.
 
 Two texts may spell one price. While all are spelled plainly (see price_keys), they cannot, and
 nothing is done about it. The first text that is not plain makes the side keep `by_value`, the
@@ -42,7 +43,8 @@ from connector_sdk.model.market_data import PriceLevel, Rows
 
 NOWHERE: Final = (1.0, 0.0)
 """No number is above one and below zero."""
-FEW: Final = 64
+DEAD: Final[frozenset[str | None]] = ZEROS | {None}
+"""What `rows.get` says of a level that is not there any more."""
 
 
 class Ladder:
@@ -56,6 +58,7 @@ class Ladder:
 
     window_size: ClassVar[int] = 128
     widest_window: ClassVar[int] = 1024
+    fewest_rows: ClassVar[int] = 64
 
     __slots__ = (
         "_by_value",
@@ -65,6 +68,7 @@ class Ladder:
         "_dot",
         "_floor",
         "_floor_text",
+        "_full",
         "_handed_out",
         "_key",
         "_length",
@@ -98,15 +102,14 @@ class Ladder:
         """The key of the best level. Only where there is one."""
         return self._window.keys[-1]
 
-    @property
-    def count(self) -> int:
-        """How many levels are proven."""
-        return len(self._rows)
+    def has(self, count: int) -> bool:
+        """Whether at least `count` levels are proven."""
+        live = (quantity for quantity in self._rows.values() if quantity not in ZEROS)
+        return sum(1 for _ in islice(live, count)) == count
 
-    @property
-    def rows(self) -> dict[str, str]:
-        """Price text → quantity text of all proven levels, in no order. Not to be changed."""
-        return self._rows
+    def live(self) -> dict[str, str]:
+        """Price text → quantity text of all proven levels, in no order."""
+        return {text: quantity for text, quantity in self._rows.items() if quantity not in ZEROS}
 
     def top(self, count: int | None) -> list[PriceLevel]:
         """The best `count` levels (None: all), best first."""
@@ -120,7 +123,7 @@ class Ladder:
         short = len(texts) < count and self._low > self._floor
         if quantities == seen_quantities and texts == seen_texts and not short:
             return levels.copy()
-        if short or None in quantities:
+        if short or not DEAD.isdisjoint(quantities):
             texts = self._live_texts(count)
             quantities = [*map(self._rows.__getitem__, texts)]
         known, make = self._handed_out.get, self._level
@@ -134,19 +137,19 @@ class Ladder:
         return levels.copy()
 
     def _all(self) -> list[PriceLevel]:
-        rows = self._rows
-        texts = sorted(rows, key=exact if self.exact else float, reverse=self.bids)
-        return [self._level(text, rows[text]) for text in texts]
+        live = self.live()
+        texts = sorted(live, key=exact if self.exact else float, reverse=self.bids)
+        return [self._level(text, live[text]) for text in texts]
 
     def _level(self, text: str, quantity: str) -> PriceLevel:
         """The level, the very object handed out before if its texts have not changed."""
         handed_out = self._handed_out
         level = handed_out.get(text)
         if level is not None and level.quantity_text == quantity:
-            level.quantity_text = quantity  # the same text: found by identity the next time
+            level.price_text, level.quantity_text = text, quantity  # equal, and now identical
             return level
         level = handed_out[text] = PriceLevel(text, quantity)
-        if len(handed_out) > 2 * len(self._rows) + FEW:
+        if len(handed_out) > 2 * len(self._rows) + self.fewest_rows:
             self._handed_out = {t: old for t, old in handed_out.items() if t in self._rows}
             self._top = ([], [], [])
         return level
@@ -159,10 +162,10 @@ class Ladder:
             at, found = len(texts), 0
             while at and found < count:
                 at -= 1
-                if texts[at] in rows:
-                    found += 1
+                if rows.get(texts[at]) in DEAD:
+                    self._bury(at, at + 1)
                 else:
-                    window.drop(at, at + 1)
+                    found += 1
             if found == count or self._low <= self._floor:
                 return window.texts[: -count - 1 : -1]
             self._widen(count)
@@ -196,7 +199,6 @@ class Ladder:
         rows = self._rows
         before = len(rows)
         try:
-            dead = [price for price, quantity in levels if quantity in ZEROS]
             self._update(levels)
             added = len(rows) - before
             if added:
@@ -204,22 +206,15 @@ class Ladder:
         except BaseException:
             self._forget_newest(before)
             raise
-        if dead:
-            self._delete(dead)
-        texts = self._window.texts
-        if texts:
-            best, text = self.best, texts[-1]
-            if (
-                best is not None
-                and text is best.price_text
-                and rows.get(text) is best.quantity_text
-            ):
+        best, texts = self.best, self._window.texts
+        if best is not None and texts:
+            text = texts[-1]
+            if text is best.price_text and self._rows.get(text) is best.quantity_text:
                 return False
         return self._find_best()
 
     def _clear(self) -> None:
-        self._rows: dict[str, str] = {}
-        self._update = cast("Callable[[Rows], None]", self._rows.update)
+        self._hold({})
         self._by_value: dict[Key, str] | None = None
         self._set_exact(exact=False)
         self._floor = self._low = BELOW_ALL
@@ -234,6 +229,11 @@ class Ladder:
         self.best: PriceLevel | None = None
         self.depth = 0
 
+    def _hold(self, rows: dict[str, str]) -> None:
+        self._rows = rows
+        self._update = cast("Callable[[Rows], None]", rows.update)
+        self._full = 2 * len(rows) + self.fewest_rows
+
     def _set_exact(self, *, exact: bool) -> None:
         self.exact = exact
         if exact:
@@ -246,39 +246,35 @@ class Ladder:
         rows = self._rows
         while len(rows) > before:
             rows.popitem()
-        if self._by_value is not None:
-            self._by_value = {key: text for key, text in self._by_value.items() if text in rows}
+        self._forget_unknown_values()
         self._find_best()
 
-    def _delete(self, dead: list[str]) -> None:
-        """Delete levels, unless a later row of the same message gave them a quantity again."""
-        rows, by_value = self._rows, self._by_value
-        if by_value is None:
-            for text in dead:
-                quantity = rows.pop(text, None)
-                if quantity is not None and quantity not in ZEROS:
-                    rows[text] = quantity
-            return
-        for price_text in dead:
-            key = self._key(price_text)
-            text = by_value.get(key, price_text)
-            if rows.get(text) in ZEROS:
-                del rows[text], by_value[key]
+    def _forget_unknown_values(self) -> None:
+        if self._by_value is not None:
+            rows = self._rows
+            self._by_value = {key: text for key, text in self._by_value.items() if text in rows}
+
+    def _compact(self) -> None:
+        """Forget the dead rows."""
+        self._hold(self.live())
+        self._forget_unknown_values()
 
     def _take_in(self, levels: Rows, new: list[str]) -> None:
         """Give the texts that `levels` added to the rows their place; `new`: newest first."""
-        if self._by_value is not None:
+        if self._by_value is None:
+            above, below = self._deep
+            length, dot = self._length, self._dot
+            near = [
+                text
+                for text in new
+                if len(text) != length or text[dot] != "." or not above < float(text) < below
+            ]
+            if near and not self._take_in_near(near):
+                self._spell_anew(levels, new)
+        else:
             self._take_in_by_value(levels, new)
-            return
-        above, below = self._deep
-        length, dot = self._length, self._dot
-        near = [
-            text
-            for text in new
-            if len(text) != length or text[dot] != "." or not above < float(text) < below
-        ]
-        if near and not self._take_in_near(near):
-            self._spell_anew(levels, new)
+        if len(self._rows) > self._full:
+            self._compact()
 
     def _take_in_near(self, new: list[str]) -> bool:
         """Take in texts that may have a place in the window; False: not all are plain."""
@@ -294,7 +290,7 @@ class Ladder:
                 len(text) != length or text[dot] != "." or not least <= value < most
             ) and not is_plain(text, dot):
                 return False
-            elif key >= low and rows[text] not in ZEROS:
+            elif key >= low:
                 keyed.append((key, text))
         if keyed:
             self._put(keyed)
@@ -318,10 +314,7 @@ class Ladder:
         if rows:
             texts = [*rows]
             self._dot = dot = plain_offset(texts[0])
-            if dot and are_plain(texts, dot):
-                for text in [text for text, quantity in rows.items() if quantity in ZEROS]:
-                    del rows[text]
-            else:
+            if not (dot and are_plain(texts, dot)):
                 rows.clear()
                 self._keep_by_value(texts)
                 self._replay(levels)
@@ -369,12 +362,9 @@ class Ladder:
         for price_text, quantity_text in levels:
             key = key_of(price_text)
             text = by_value.get(key)
-            if quantity_text in ZEROS:
-                if text is not None:
-                    del rows[text], by_value[key]
-            elif text is not None:
+            if text is not None:
                 rows[text] = quantity_text
-            else:
+            elif quantity_text not in ZEROS:
                 rows[price_text] = quantity_text
                 self._place(key, price_text)
 
@@ -388,24 +378,34 @@ class Ladder:
 
     def _find_best(self) -> bool:
         """Find the best level anew; say whether it is another one."""
-        before, rows = self.best, self._rows
+        before = self.best
         while True:
-            texts = self._window.texts
+            rows, texts = self._rows, self._window.texts
             at = len(texts)
             while at:
                 at -= 1
                 text = texts[at]
-                quantity = rows.get(text)
-                if quantity is not None:
+                quantity = rows.get(text, "0")
+                if quantity not in ZEROS:
                     if at + 1 < len(texts):
-                        self._window.drop(at + 1, None)
+                        self._bury(at + 1, None)
                     self.best = level = self._level(text, quantity)
                     return level is not before
-            self._window.drop(0, None)
+            self._bury(0, None)
             if self._low <= self._floor:
                 self.best = None
                 return before is not None
             self._widen(1)
+
+    def _bury(self, start: int, stop: int | None) -> None:
+        """Forget the dead levels whose texts stand in that slice of the window."""
+        rows, window = self._rows, self._window
+        for text in window.texts[start:stop]:
+            rows.pop(text, None)
+        if self._by_value is not None:
+            for key in window.keys[start:stop]:
+                self._by_value.pop(key, None)
+        window.drop(start, stop)
 
     def _widen(self, count: int) -> None:
         """The window was used up: fill it anew, with more, so that this remains rare."""
@@ -414,10 +414,11 @@ class Ladder:
 
     def _fill(self) -> None:
         """Build the window anew, of the best levels."""
+        self._compact()
         texts = sorted(self._rows, key=exact if self.exact else float, reverse=not self.bids)
         self._window = PriceWindow(texts[-self._size :], self._key)
         self._low = self._window.keys[0] if len(texts) > self._size else self._floor
-        self._crowded = 2 * max(min(self._size, len(texts)), FEW)
+        self._crowded = 2 * max(min(self._size, len(texts)), self.fewest_rows)
         self._look_around()
 
     def _look_around(self) -> None:

@@ -108,7 +108,7 @@ class OrderBook(BookReading):
     def needs_refresh(self) -> bool:
         """Whether a side that was cut is running out of proven levels."""
         return any(
-            ladder.depth and ladder.count < max(1, min(FEW_LEVELS, ladder.depth // 2))
+            ladder.depth and not ladder.has(max(1, min(FEW_LEVELS, ladder.depth // 2)))
             for ladder in (self._bids, self._asks)
         )
 
@@ -287,7 +287,7 @@ def _ladder(*, bids: bool, kept_depth: int | None) -> Ladder:
 
 
 def _differing(ours: Ladder, theirs: Ladder) -> int:
-    mine, other = ours.rows, theirs.rows
+    mine, other = ours.live(), theirs.live()
     horizons = [h for h in (ours.horizon, theirs.horizon) if h is not None]
     unlike = mine.items() ^ other.items()
     prices = {Decimal(text) for text, _ in unlike}
