@@ -19,19 +19,19 @@ KEPT = 256
 
 
 class BestEvidence:
-    """Published bests the book has not passed yet; the oldest of more than 256 are dropped."""
+    """Published bests the book has not passed yet; the oldest of more than 256 are dropped.
 
-    __slots__ = ("_tops",)
+    tops:  what is kept, oldest first, with its ids: to read, not to change.
+    """
+
+    __slots__ = ("tops",)
 
     def __init__(self) -> None:
-        self._tops: deque[tuple[UpdateId, TopOfBook]] = deque(maxlen=KEPT)
-
-    def __len__(self) -> int:
-        return len(self._tops)
+        self.tops: deque[tuple[UpdateId, TopOfBook]] = deque(maxlen=KEPT)
 
     def note(self, top: TopOfBook, at: UpdateId) -> None:
         """Keep `top` if a book standing at `at` may still need it."""
-        tops = self._tops
+        tops = self.tops
         while tops and tops[0][0] <= at:
             tops.popleft()
         if top.update_id is not None and top.update_id > at:
@@ -55,7 +55,7 @@ class BestEvidence:
             return None
         first = last if first is None else first
         found = None
-        for update_id, top in self._tops:
+        for update_id, top in self.tops:
             if first <= update_id <= last:
                 found = top
         return found

@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from connector_sdk.model.market_data import BookDelta, UpdateId
 
@@ -26,6 +26,12 @@ class Verdict(Enum):
     APPLY = "apply"
     STALE = "stale"
     GAP = "gap"
+
+
+# Bound once: reading a member through its enum costs ten times a global (Python 3.11).
+APPLY: Final = Verdict.APPLY
+STALE: Final = Verdict.STALE
+GAP: Final = Verdict.GAP
 
 
 class Verification(Enum):
@@ -73,10 +79,10 @@ class SpanIds(SequenceRule):
         """
         last, first = delta.last_id, delta.first_id
         if last is None or first is None:
-            return Verdict.GAP
+            return GAP
         if last <= at:
-            return Verdict.STALE
-        return Verdict.APPLY if first <= at + 1 else Verdict.GAP
+            return STALE
+        return APPLY if first <= at + 1 else GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,8 @@ class LinkedIds(SequenceRule):
         (seqId, prevSeqId; after maintenance seqId may be the smaller one), read 2026-11.
         """
         if delta.previous_id == at:
-            return Verdict.APPLY
-        return Verdict.STALE if delta.last_id == at else Verdict.GAP
+            return APPLY
+        return STALE if delta.last_id == at else GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,10 @@ class ContiguousIds(SequenceRule):
         """APPLY at + 1, STALE at or below `at`, GAP above."""
         last = delta.last_id
         if last is None:
-            return Verdict.GAP
+            return GAP
         if last == at + 1:
-            return Verdict.APPLY
-        return Verdict.STALE if last <= at else Verdict.GAP
+            return APPLY
+        return STALE if last <= at else GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +130,8 @@ class PerConnectionIds(SequenceRule):
         """APPLY above `at`, STALE otherwise."""
         last = delta.last_id
         if last is None:
-            return Verdict.GAP
-        return Verdict.APPLY if last > at else Verdict.STALE
+            return GAP
+        return APPLY if last > at else STALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +150,8 @@ class Timestamps(SequenceRule):
         """APPLY above `at` (or at it, unless `strictly`), STALE otherwise."""
         last = delta.last_id
         if last is None:
-            return Verdict.GAP
-        return Verdict.APPLY if last > at or (last == at and not self.strictly) else Verdict.STALE
+            return GAP
+        return APPLY if last > at or (last == at and not self.strictly) else STALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +163,4 @@ class SnapshotOnly(SequenceRule):
 
     def judge(self, at: UpdateId, delta: BookDelta, *, bridging: bool) -> Verdict:
         """GAP: a venue of this kind sends no deltas."""
-        return Verdict.GAP
+        return GAP

@@ -22,8 +22,8 @@ from connector_sdk.book.best_evidence import BestEvidence
 from connector_sdk.book.book_builder import UNREADABLE, BookBuilder
 from connector_sdk.book.counters import BookCounters
 from connector_sdk.book.delta_buffer import DeltaBuffer
-from connector_sdk.book.order_book import OrderBook
-from connector_sdk.book.sequence import SequenceRule, Verdict
+from connector_sdk.book.order_book import SYNCED, OrderBook
+from connector_sdk.book.sequence import APPLY, GAP, STALE, SequenceRule
 from connector_sdk.book.snapshot_asks import Ask, SnapshotAsks
 from connector_sdk.book.sync_settings import SyncSettings
 from connector_sdk.errors import EXCERPT_LENGTH, WireError
@@ -36,6 +36,7 @@ from connector_sdk.model.events import (
     BookUpdated,
     Event,
     PairDegraded,
+    book_updated,
 )
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, UpdateId
 
@@ -88,7 +89,7 @@ class BookSynchronizer:
     @property
     def synced(self) -> bool:
         """Whether the book may be read."""
-        return self.book.state is BookState.SYNCED
+        return self.book.state is SYNCED
 
     # --- deltas
 
@@ -97,13 +98,13 @@ class BookSynchronizer:
         self.counters.deltas += 1
         if self._rule.stamped and delta.last_id is None:
             delta = delta._replace(last_id=delta.event_ns or received_ns)
-        if self.book.state is not BookState.SYNCED:
+        if self.book.state is not SYNCED:
             self._hold(delta, received_ns)
             return
         verdict = self._judge(self._at, delta, bridging=self._bridging)
-        if verdict is Verdict.APPLY:
+        if verdict is APPLY:
             self._apply(delta, received_ns)
-        elif verdict is Verdict.STALE or self._was_seen(delta):
+        elif verdict is STALE or self._was_seen(delta):
             self.counters.stale += 1
             self._note_stall(delta, received_ns)
         else:
@@ -128,13 +129,13 @@ class BookSynchronizer:
         update_id = book.update_id + 1 if self._rule.stamped else at
         try:
             book.apply(delta, update_id, received_ns)
-            if self._bests and book.best_is_beyond_horizon:
+            if self._bests.tops and book.best_is_beyond_horizon:
                 book.prove_bests(*self._bests.proven_rows(delta))
         except UNREADABLE as error:
             raise self._unreadable(delta, error, received_ns) from error
-        counters = self.counters
+        counters, event_ns = self.counters, delta.event_ns
         counters.applied += 1
-        counters.event_ns = delta.event_ns
+        counters.event_ns = event_ns
         self._at = at
         self._bridging = False
         self._stale_since_ns = None
@@ -148,7 +149,7 @@ class BookSynchronizer:
             self._report_crossed(received_ns)
         elif counters.crossed_now:
             counters.crossed_now = False
-        self._emit(BookUpdated(self.pair, update_id, received_ns, delta.event_ns))
+        self._emit(book_updated((self.pair, update_id, received_ns, event_ns)))
         if self._audit.running:
             self._audit.applied(delta)
             self._compare(received_ns)
@@ -176,12 +177,12 @@ class BookSynchronizer:
     def _hold(self, delta: BookDelta, received_ns: int) -> None:
         self._streaming = True
         verdict = self._buffer.hold(delta)
-        if verdict is Verdict.STALE:
+        if verdict is STALE:
             self.counters.stale += 1
             self._note_stall(delta, received_ns)
             return
         self._stale_since_ns = None
-        if verdict is Verdict.GAP:
+        if verdict is GAP:
             self.counters.gaps += 1
         if self._waiting is not None:
             self._try_waiting(received_ns)
@@ -248,8 +249,7 @@ class BookSynchronizer:
     def _on_stream_snapshot(self, snapshot: BookSnapshot, at: UpdateId, received_ns: int) -> None:
         if self.synced and self._rule.stamped and self._settings.in_stream and at < self._at:
             self.counters.stale += 1
-            late = BookDelta(self.pair, (), (), at)
-            self._note_stall(late, received_ns)
+            self._note_stall(BookDelta(self.pair, (), (), at), received_ns)
             return
         self._waiting = None
         self._buffer.clear()
@@ -286,7 +286,7 @@ class BookSynchronizer:
         try:
             built = self._builder.built(snapshot, at, fitting, received_ns)
         except WireError as error:
-            if state is BookState.SYNCED:
+            if state is SYNCED:
                 self._distrust("a snapshot that cannot be used", received_ns)
             self._ask_again(str(error), received_ns)
             raise
@@ -294,12 +294,12 @@ class BookSynchronizer:
         self.counters.event_ns = fitting[-1].event_ns if fitting else snapshot.event_ns
         self.asks.answered(received_ns)
         update_id = built.update_id
-        if state is not BookState.SYNCED:
-            self.book.mark(BookState.SYNCED, received_ns)
+        if state is not SYNCED:
+            self.book.mark(SYNCED, received_ns)
             self.counters.resyncs += state is BookState.STALE
             self.counters.trusted_again(received_ns)
             self._emit(BookResynced(self.pair, update_id, len(fitting), received_ns))
-        if fitting or state is BookState.SYNCED:
+        if fitting or state is SYNCED:
             self._emit(BookUpdated(self.pair, update_id, received_ns, self.counters.event_ns))
         if self.book.crossed:
             self._report_crossed(received_ns)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from connector_sdk.model.market_data import TopOfBook, Trade, UpdateId
@@ -30,6 +31,12 @@ class BookUpdated(NamedTuple):
     update_id: UpdateId
     received_ns: int
     event_ns: int | None
+
+
+book_updated: Callable[[tuple[str, UpdateId, int, int | None]], BookUpdated] = partial(
+    tuple.__new__, BookUpdated
+)
+"""Makes it of its fields at half the price of the constructor: there is one a message."""
 
 
 class BookStale(NamedTuple):
