@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.instrument import Instrument, trading_pair
@@ -30,6 +31,9 @@ class Listing:
     instrument: Instrument
     start_price: int
     typical_lots: int
+    _units: dict[tuple[str, int], int] = field(
+        default_factory=dict[tuple[str, int], int], compare=False, repr=False
+    )
 
     def price(self, ticks: int) -> Decimal:
         """Exact, in quote units."""
@@ -40,30 +44,28 @@ class Listing:
         return self.instrument.lot_size * lots
 
     def price_text(self, ticks: int, places: int = DEFAULT_PLACES) -> str:
-        """The price with exactly `places` decimals."""
-        return fixed(ticks, self.instrument.tick_size, places)
+        """The price with exactly `places` decimals. Raises ConfigError if a tick has more."""
+        return _spelled(ticks * self._unit("tick_size", places), places)
 
     def quantity_text(self, lots: int, places: int = DEFAULT_PLACES) -> str:
-        """The quantity with exactly `places` decimals."""
-        return fixed(lots, self.instrument.lot_size, places)
+        """The quantity with exactly `places` decimals. Raises ConfigError if a lot has more."""
+        return _spelled(lots * self._unit("lot_size", places), places)
+
+    def _unit(self, step: Literal["tick_size", "lot_size"], places: int) -> int:
+        """A step, in units of the last decimal."""
+        unit = self._units.get((step, places))
+        if unit is None:
+            size = self.instrument.tick_size if step == "tick_size" else self.instrument.lot_size
+            scaled = size.scaleb(places)
+            if scaled != scaled.to_integral_value():
+                raise ConfigError(f"a step of {size} needs more than {places} decimals")
+            unit = self._units[step, places] = int(scaled)
+        return unit
 
 
-_units: dict[tuple[Decimal, int], int] = {}
-
-
-def fixed(count: int, step: Decimal, places: int = DEFAULT_PLACES) -> str:
-    """`count` steps as text with exactly `places` decimals.
-
-    Raises ConfigError where the step has more decimals than that.
-    """
-    unit = _units.get((step, places))
-    if unit is None:
-        scaled = step.scaleb(places)
-        if scaled != scaled.to_integral_value():
-            raise ConfigError(f"a step of {step} needs more than {places} decimals")
-        unit = _units[step, places] = int(scaled)
-    whole, fraction = divmod(count * unit, 10**places)
-    return f"{whole}.{fraction:0{places}d}" if places else str(whole)
+def _spelled(units: int, places: int) -> str:
+    digits = str(units).zfill(places + 1)
+    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
 def listing(pair: str, symbol: str) -> Listing:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connector_sdk.errors import ConfigError
-from connector_sdk.sandbox.listing import fixed, listing
+from connector_sdk.sandbox.listing import listing
 from connector_sdk.sandbox.matching_engine import MatchingEngine
 from connector_sdk.sandbox.order_flow import OrderFlow
 
@@ -59,9 +59,10 @@ def test_the_flow_leaves_orders_of_others_alone() -> None:
 
 
 def test_numbers_are_spelled_with_exactly_so_many_decimals() -> None:
-    assert fixed(6_000_001, Decimal("0.01")) == "60000.01000000"
-    assert fixed(0, Decimal("0.00001")) == "0.00000000"
-    assert fixed(123, Decimal("0.1"), 1) == "12.3"
-    assert fixed(12, Decimal(1), 0) == "12"
-    with pytest.raises(ConfigError, match="more than 1 decimals"):
-        fixed(1, Decimal("0.05"), 1)
+    bitcoin, other = listing("BTC-USDT", "BTCUSDT"), listing("XRP-USDT", "XRPUSDT")
+    assert bitcoin.price_text(6_000_001) == "60000.01000000"
+    assert bitcoin.quantity_text(0) == "0.00000000"
+    assert other.quantity_text(123, 1) == "12.3"
+    assert bitcoin.price(6_000_001) == Decimal("60000.01")
+    with pytest.raises(ConfigError, match=r"a step of 0.1 needs more than 0 decimals"):
+        other.quantity_text(1, 0)
