@@ -170,8 +170,11 @@ class RateLimiter:
 
     async def _until_booked(self, waiter: _Waiter) -> None:
         while True:
+            first = self._waiting[0] if waiter.booked is None else waiter
             due_ns = self._serve()
             if waiter.booked is not None:
+                if first is not waiter:
+                    await asyncio.sleep(0)  # those served before it in this turn go first
                 return
             waiter.wake.clear()
             if self._waiting[0] is not waiter:
