@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Self, TypeAlias
 
-from connector_sdk.model.events import BookMetrics, BookResynced, BookStale
+from connector_sdk.model.events import BookMetrics, BookResynced, BookStale, BookUpdated
 from connector_sdk.model.instrument import ProvisionalInstruments
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel
 from connector_sdk.model.tape import Tape
@@ -82,16 +82,22 @@ class Noticed(NamedTuple):
 
 
 class Replay:
-    """A session played into a tracker, `without` some frames, up to frame `end`."""
+    """A session played into a tracker, `without` some frames, up to frame `end`.
+
+    noticed:  what the tracker made of it.
+    ids:      pair → the update ids its book stood at while synced.
+    """
 
     def __init__(
         self, session: Session, without: Collection[int] = (), end: int | None = None
     ) -> None:
         self.noticed: list[Noticed] = []
+        self.ids: dict[str, list[int]] = {pair: [] for pair in session.pairs}
         self.tracker = OrderBookTracker(session.connector, session.pairs)
         self._index = 0
         self.tracker.on(BookStale, partial(self._note, "stale"))
         self.tracker.on(BookResynced, partial(self._note, "synced"))
+        self.tracker.on(BookUpdated, lambda event: self.ids[event.pair].append(event.update_id))
         wide = session.connector.order_book.sequence_rule.connection_wide
         gaps = dict.fromkeys(session.pairs, 0)
         for index, frame in enumerate(islice(session.frames, end)):

@@ -73,6 +73,7 @@ def test_a_session_is_replayed_without_a_gap(
     assert replay.all("gap") == replay.all("stale") == {}
     assert set(replay.all("synced")) == set(session.pairs)
     assert replay.tracker.ready
+    assert all(ids == sorted(set(ids)) for ids in replay.ids.values())
     metrics = [replay.metrics(pair) for pair in session.pairs]
     assert sum(m.deltas for m in metrics) == deltas
     assert sum(m.snapshots for m in metrics) == snapshots == len(session.pairs)

@@ -27,6 +27,7 @@ def undisturbed(session: Session) -> Replay:
     assert replay.all("stale") == {}
     assert set(replay.all("synced")) == set(session.pairs)
     assert replay.tracker.ready
+    assert all(ids == sorted(set(ids)) for ids in replay.ids.values())
     assert total(replay, "crossed") == 0
     assert total(replay, "applied") + total(replay, "stale") == len(session.deltas())
     return replay
@@ -42,6 +43,7 @@ def test_spans_hold_through_all_3853_updates_of_a_kucoin_session(tapes: Path) ->
     assert total(replay, "deltas") == 3853
     assert total(replay, "snapshots") == len(session.pairs) == 9
     assert total(replay, "snapshots_asked") == 9
+    assert total(replay, "stale") == 48
 
 
 def test_links_hold_through_all_36_changes_of_a_deribit_session(tapes: Path) -> None:
