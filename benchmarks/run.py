@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from book_rows import measure_dense, measure_tape
+from process_rows import measure_imports, measure_memory
+from resync_row import measure_resync
+from socket_row import measure_socket
 from table import ROWS, Measured, Result, Skipped, printed
 
 Measure: TypeAlias = Callable[[set[str]], dict[str, Measured | Skipped]]
@@ -16,6 +19,10 @@ Measure: TypeAlias = Callable[[set[str]], dict[str, Measured | Skipped]]
 GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"best", "top20", "decimals", "ccxt"}), measure_dense),
     (frozenset({"tape"}), measure_tape),
+    (frozenset({"socket"}), measure_socket),
+    (frozenset({"memory"}), measure_memory),
+    (frozenset({"resync"}), measure_resync),
+    (frozenset({"import-time", "import-memory"}), measure_imports),
 )
 
 
