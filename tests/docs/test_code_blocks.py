@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from typer.testing import CliRunner
 
 import connector_sdk
+from connector_sdk.cli.app import app
 from connector_sdk.connect import connect
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +97,13 @@ def test_a_python_block_runs(
 
 
 @of_kind("console")
-def test_a_console_block_runs(block: Block, endpoints: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_console_block_runs(
+    block: Block,
+    endpoints: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     lines = [line.removeprefix("$ ") for line in block.text.splitlines() if line.startswith("$ ")]
     assert lines, "a console block shows a command after `$ `"
     for line in lines:
@@ -103,11 +111,8 @@ def test_a_console_block_runs(block: Block, endpoints: Mapping[str, str], tmp_pa
         assert program == "connector-sdk"
         if arguments[0] in REACHES_OUT and "--sandbox" not in arguments:
             arguments += [f"--endpoint={name}={url}" for name, url in endpoints.items()]
-        command = [sys.executable, "-m", "connector_sdk.cli", *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, f"{line}\n{result.stderr}"
 
 
 @of_kind("json")

@@ -18,8 +18,8 @@ from connector_sdk.sandbox.faults import CATALOGUE
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.venue import DEFAULT_PAIRS, LOOPBACK, EmbeddedVenue
 
-SERVING = "What it does"
-BURSTS = "Bursts"
+
+BOTH = ",".join(DEFAULT_PAIRS)
 
 
 class Limits(Enum):
@@ -29,32 +29,37 @@ class Limits(Enum):
     RAISED = "raised"
 
 
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="0: any free one.", min=0, max=65535)]
+Traded = Annotated[str, typer.Option(metavar="PAIR,...", help="What it trades, by comma.")]
+Seed = Annotated[int, typer.Option(help="The same seed makes the same market.")]
+Flow = Annotated[float, typer.Option(help="Book changes a second and pair.", min=0.0, max=100_000)]
+BurstEvery = Annotated[
+    float, typer.Option(help="Seconds between bursts of changes; 0: none.", min=0.0)
+]
+BurstChanges = Annotated[int, typer.Option(help="Changes in a burst.", min=1)]
+Enforced = Annotated[Limits, typer.Option(help="The venue's own rate limits, or practically none.")]
+Faults = Annotated[
+    str,
+    typer.Option(
+        metavar="SPEC",
+        help="NAME[:key=value...], by comma, as in drop:stream=depth:every=500; or: list.",
+    ),
+]
+
+
 def sandbox(
     venue: Venue,
     *,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = LOOPBACK,
-    port: Annotated[int, typer.Option(help="0: any free one.", min=0, max=65535)] = 0,
-    pairs: Annotated[
-        str, typer.Option(metavar="PAIR,...", help="What it trades, by comma.")
-    ] = ",".join(DEFAULT_PAIRS),
-    seed: Annotated[int, typer.Option(help="The same seed makes the same market.")] = 1,
-    flow: Annotated[
-        float, typer.Option(help="Book changes a second and pair.", min=0.0, max=100_000)
-    ] = 50.0,
-    burst_every: Annotated[
-        float, typer.Option(help="Seconds between bursts of changes; 0: none.", min=0.0)
-    ] = 0.0,
-    burst_changes: Annotated[int, typer.Option(help="Changes in a burst.", min=1)] = 1_000,
-    limits: Annotated[
-        Limits, typer.Option(help="The venue's own rate limits, or practically none.")
-    ] = Limits.DOCUMENTED,
-    faults: Annotated[
-        str,
-        typer.Option(
-            metavar="SPEC",
-            help="NAME[:key=value...], by comma, as in drop:stream=depth:every=500; or: list.",
-        ),
-    ] = "",
+    host: Host = LOOPBACK,
+    port: Port = 0,
+    pairs: Traded = BOTH,
+    seed: Seed = 1,
+    flow: Flow = 50.0,
+    burst_every: BurstEvery = 0.0,
+    burst_changes: BurstChanges = 1_000,
+    limits: Enforced = Limits.DOCUMENTED,
+    faults: Faults = "",
 ) -> None:
     """Serve the embedded venue: a real exchange on this machine.
 

@@ -22,7 +22,7 @@ from connector_sdk.cli.options import (
     trading_pairs,
 )
 from connector_sdk.cli.running import Stop, run
-from connector_sdk.cli.views import JsonView, LiveView, PlainView, View
+from connector_sdk.cli.views import JsonView, LiveView, PlainView
 
 
 def watch(
@@ -45,12 +45,10 @@ def watch(
     place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint))
     wanted = trading_pairs(pairs)
     view = JsonView if as_json else LiveView if sys.stdout.isatty() else PlainView
-    run(lambda stop: _watch(place, wanted, view, depth, stop, seconds))
 
+    async def show(stop: Stop) -> None:
+        async with place.market(wanted) as market:
+            await follow(market, view(venue, market, depth), stop, seconds)
+            demand_a_book(market)
 
-async def _watch(
-    place: Place, pairs: list[str], view: type[View], depth: int, stop: Stop, seconds: float | None
-) -> None:
-    async with place.market(pairs) as market:
-        await follow(market, view(place.venue, market, depth), stop, seconds)
-        demand_a_book(market)
+    run(show)
