@@ -21,18 +21,18 @@ class InstrumentLoader:
         self._lock = asyncio.Lock()
         self._loaded: Instruments | None = None
         self._failed: ConnectorError | None = None
-        self._attempts = 0
+        self._answered = 0
 
     async def load(self) -> Instruments:
         """The list. Raises TransportError, WireError or the venue's VenueError.
 
         A failure is shared by those who waited for that attempt; the next call tries again.
         """
-        attempts = self._attempts
+        answered = self._answered
         if self._loaded is not None:
             return self._loaded
         async with self._lock:
-            if self._attempts != attempts and self._failed is not None:
+            if self._answered != answered and self._failed is not None:
                 raise self._failed
             if self._loaded is None:
                 self._loaded = await self._fetch()
@@ -45,10 +45,12 @@ class InstrumentLoader:
             return self._loaded
 
     async def _fetch(self) -> Instruments:
-        self._attempts += 1
-        self._failed = None
         try:
-            return await self._rest.call(self._call, timeout_s=LIST_TIMEOUT_S)
+            loaded = await self._rest.call(self._call, timeout_s=LIST_TIMEOUT_S)
         except ConnectorError as error:
+            self._answered += 1
             self._failed = error
             raise
+        self._answered += 1
+        self._failed = None
+        return loaded

@@ -73,6 +73,11 @@ class Session:
         self._pace = _pace(parts.source.messages_per_second, parts.clock)
 
     @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.ended is None
+
+    @property
     def refusals(self) -> Mapping[str, str]:
         """Pair → what the venue said when it refused its subscription."""
         return self._subscriptions.refusals
@@ -134,13 +139,13 @@ class Session:
         parts, name = self._parts, self.name
         receive, take = self._socket.receive, parts.tracker.receive
         now_ns, serve = parts.clock.now_ns, parts.serve
-        while True:
+        while self.running:
             try:
                 batch = await receive()
             except TransportError as error:
                 self._end(str(error))
                 return
-            if self.ended is not None:
+            if not self.running:
                 return
             received_ns = now_ns()
             for text in batch:
@@ -178,7 +183,7 @@ class Session:
 
     async def _send(self) -> None:
         clock = self._parts.clock
-        while self.ended is None:
+        while self.running:
             if not (self._replies or self._subscriptions.waiting):
                 self._wake.clear()
                 await self._wake.wait()
@@ -203,7 +208,7 @@ class Session:
     async def _watch(self) -> None:
         parts = self._parts
         source, clock = parts.source, parts.clock
-        while self.ended is None:
+        while self.running:
             await clock.sleep(self._nap_s(clock.now_ns()))
             now_ns = clock.now_ns()
             self._beat(now_ns)

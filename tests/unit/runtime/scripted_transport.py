@@ -101,6 +101,7 @@ class ScriptedTransport(Transport):
         timeout_s: float,
     ) -> RestResponse:
         self.requests += 1
+        await asyncio.sleep(0)
         return RestResponse(self.status, {}, self.body, url)
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,9 +16,11 @@ from connector_sdk.connect import connect
 from connector_sdk.errors import ConnectFailed, RequestTimeout
 from connector_sdk.model.events import BookStale
 from connector_sdk.model.instrument import Instrument, Instruments
+from connector_sdk.plugins import load_connector
 from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.testing.manual_clock import ManualClock
+from connector_sdk.transport.backoff import Spacing
 
 PAIRS = ("BTC-USDT", "ETH-USDT")
 SECOND_NS = 1_000_000_000
@@ -113,6 +116,26 @@ async def test_a_message_that_kills_every_session_does_not_reconnect_at_full_spe
         assert len(at.transport.attempts_ns) < 80
         (link,) = at.market.health.connections.values()
         assert link.attempts > 10
+
+
+async def test_connection_attempts_keep_to_the_venues_rule_a_minute() -> None:
+    connector = load_connector("binance")
+    slow = type("Slow", (type(connector.order_book),), {"connects_per_minute": 6.0})
+    clock = ManualClock()
+    transport = ScriptedTransport(clock, acknowledge)
+    transport.refusal = ConnectFailed("refused")
+    async with connect(
+        replace(connector, order_book=slow()),
+        PAIRS,
+        transport=transport,
+        clock=clock,
+        instruments=LISTED,
+        settings=FeedSettings(reconnects=Spacing(0.01, 0.1), seed=1),
+    ):
+        await clock.advance(600)
+    times = transport.attempts_ns
+    assert len(times) >= 55
+    assert all(b - a >= 60 * SECOND_NS for a, b in zip(times, times[6:], strict=False))
 
 
 async def test_a_session_that_lasted_is_replaced_at_once() -> None:
