@@ -18,7 +18,6 @@ from connector_sdk.sandbox.faults import CATALOGUE
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.venue import DEFAULT_PAIRS, LOOPBACK, EmbeddedVenue
 
-
 BOTH = ",".join(DEFAULT_PAIRS)
 
 

@@ -133,12 +133,8 @@ class JsonView(View):
                 "state": book.state.value,
                 "update_id": image.update_id,
                 "received_ns": image.received_ns,
-                "bids": [
-                    [canonical(level.price), canonical(level.quantity)] for level in image.bids
-                ],
-                "asks": [
-                    [canonical(level.price), canonical(level.quantity)] for level in image.asks
-                ],
+                "bids": _rows(image.bids),
+                "asks": _rows(image.asks),
             }
         )
 
