@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from itertools import pairwise
 from typing import Any
@@ -30,6 +31,12 @@ FIELDS = {
         **dict.fromkeys(("m", "M"), bool),
     },
 }
+
+
+@functools.cache
+def calm() -> VenueCore:
+    """One venue for all tests whose market does not matter."""
+    return VenueCore(dialect, VenueSettings(("BTC-USDT",)))
 
 
 class Tape(Link):
@@ -111,7 +118,7 @@ def test_a_url_without_a_stream_says_nothing_until_it_subscribes(path: str) -> N
 
 @pytest.mark.parametrize("path", ["/", "/stream/x", "/ws-api/v3", "/wsx"])
 def test_no_stream_is_at_other_paths(path: str) -> None:
-    venue = VenueCore(dialect, VenueSettings(("BTC-USDT",)))
+    venue = calm()
     venue.step(START_NS)
     assert venue.open_session(VenueRequest("GET", path), Tape()) is None
 
@@ -219,13 +226,13 @@ def test_combined_is_a_property() -> None:
 def test_a_bad_control_message_gets_the_documented_code(
     message: object, code: int, number: object
 ) -> None:
-    answer = Client("/ws").say(message)
+    answer = Client("/ws", venue=calm()).say(message)
     assert (answer["code"], answer["id"]) == (code, number)
     assert isinstance(answer["msg"], str)
 
 
 def test_more_than_1024_streams_are_refused() -> None:
-    client = Client("/ws")
+    client = Client("/ws", venue=calm())
     names = [f"s{number}@trade" for number in range(1_024)]
     assert "result" in client.say({"method": "SUBSCRIBE", "params": names, "id": 1})
     assert client.say({"method": "SUBSCRIBE", "params": ["one@more"], "id": 2})["code"] == 2

@@ -67,7 +67,7 @@ class VenueCore(VenueView):
         self._pairs = {one.instrument.symbol: pair for pair, one in self._listings.items()}
         self.journal = Journal(self._listings.values())
         self.agenda = Agenda()
-        self.hub = Hub(dialect, self._listings)
+        self.hub = Hub(dialect, self)
         self.budget = RateBudget(self._rules)
         self._request_faults = RequestFaults(dialect, self.plan, self.journal)
         self.markets = {pair: self._market(pair) for pair in self._listings}
@@ -92,11 +92,11 @@ class VenueCore(VenueView):
         if self.down:
             return self.dialect.failure()
         route, faults = self.dialect.route(request, self), self._request_faults
-        faults.begin(self.requests, route, self)
         throttle = self.budget.charge(request.client, route.weight, self.now_ns)
         if throttle is not None:
             answer = self.dialect.refusal(throttle, self._rules)
         else:
+            faults.begin(self.requests, route, self)
             answer = faults.refused(request, self.budget, self) or self.dialect.answer(
                 request, self
             )

@@ -231,8 +231,11 @@ class Dialect(ABC):
         """The protocol of the stream that `request` opens; None: no stream is there."""
 
     @abstractmethod
-    def encode(self, topic: Topic, message: Publication, form: str, listing: Listing) -> bytes:
-        """`message` as a frame of `topic` in that form."""
+    def encode(self, topic: Topic, message: Publication, form: str, venue: VenueView) -> bytes:
+        """`message` as a frame of `topic` in that form.
+
+        The venue stands at the message: a checksum may be taken of its book as it is.
+        """
 
     @abstractmethod
     def shutdown_notice(self, form: str, now_ns: int) -> bytes | None:

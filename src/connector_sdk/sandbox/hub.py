@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from connector_sdk.sandbox.dialect import Dialect
-from connector_sdk.sandbox.listing import Listing
+from connector_sdk.sandbox.dialect import Dialect, VenueView
 from connector_sdk.sandbox.publications import Publication, StreamKind, Topic
 
 
@@ -25,9 +24,9 @@ class Subscriber(ABC):
 class Hub:
     """Topics and their subscribers."""
 
-    def __init__(self, dialect: Dialect, listings: dict[str, Listing]) -> None:
+    def __init__(self, dialect: Dialect, venue: VenueView) -> None:
         self._dialect = dialect
-        self._listings = listings
+        self._venue = venue
         self._topics: dict[tuple[StreamKind, str], dict[Topic, dict[Subscriber, None]]] = {}
 
     def subscribe(self, topic: Topic, subscriber: Subscriber) -> None:
@@ -66,4 +65,4 @@ class Hub:
 
     def encode(self, topic: Topic, message: Publication, form: str) -> bytes:
         """`message` as a frame of `topic` in that form."""
-        return self._dialect.encode(topic, message, form, self._listings[topic.pair])
+        return self._dialect.encode(topic, message, form, self._venue)

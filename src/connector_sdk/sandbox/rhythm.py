@@ -10,6 +10,8 @@ from connector_sdk.sandbox.pair_market import PairMarket
 
 SECOND_NS = 1_000_000_000
 MILLISECOND_NS = 1_000_000
+PAST_CHANGES = 300
+PAST_GAP_NS = SECOND_NS // 50
 Burst = Callable[[str, int, int], None]
 
 
@@ -22,9 +24,14 @@ class Rhythm:
         self._pace = pace
 
     def begin(self, now_ns: int, intervals_ms: Iterable[int], burst: Burst) -> None:
-        """Start everything at `now_ns`."""
+        """Start everything at `now_ns`, with a past of six seconds behind it.
+
+        The past gives the first client trades to ask for, and stale snapshots a book to show.
+        """
         pace, intervals = self._pace, tuple(intervals_ms)
         for index, market in enumerate(self._markets):
+            for number in range(PAST_CHANGES, 0, -1):
+                market.act(now_ns - number * PAST_GAP_NS)
             market.gather_every(intervals)
             if pace.changes_per_s > 0:
                 gap_ns = int(SECOND_NS / pace.changes_per_s)

@@ -171,7 +171,7 @@ class EmbeddedVenue:
 
     async def _stream(self, request: web.Request, asked: VenueRequest) -> web.StreamResponse:
         if not self.core.streams_at(asked):
-            return web.Response(status=404)
+            return web.Response(status=503 if self.core.down else 404)
         socket = web.WebSocketResponse(
             autoclose=False, autoping=False, compress=False, max_msg_size=LARGEST_BODY
         )
@@ -204,8 +204,10 @@ class EmbeddedVenue:
                     session.receive_pong(bytes(message.data))
                 case WSMsgType.BINARY:
                     session.receive(message.data.decode(errors="replace"))
-                case _:
+                case WSMsgType.CLOSE:
                     session.end(message.data or WSCloseCode.OK, "")
+                    return
+                case _:
                     return
 
 

@@ -35,7 +35,7 @@ async def test_a_silent_connection_says_nothing_more_and_does_not_end() -> None:
         Reader(venue) as reader,
     ):
         assert reader.connection is not None
-        await clock.advance(100)
+        await clock.advance(30)
         heard_ns = reader.connection.heard_ns
         await reader.connection.ping()
         assert reader.connection.heard_ns == heard_ns

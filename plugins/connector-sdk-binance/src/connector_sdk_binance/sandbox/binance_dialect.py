@@ -16,7 +16,6 @@ from connector_sdk.sandbox.dialect import (
     VenueRules,
     VenueView,
 )
-from connector_sdk.sandbox.listing import Listing
 from connector_sdk.sandbox.publications import Publication, Topic
 from connector_sdk_binance.sandbox import frames
 from connector_sdk_binance.sandbox.names import symbol_of
@@ -89,9 +88,9 @@ class BinanceDialect(Dialect):
         """The market stream at that URL."""
         return market_stream(request)
 
-    def encode(self, topic: Topic, message: Publication, form: str, listing: Listing) -> bytes:
+    def encode(self, topic: Topic, message: Publication, form: str, venue: VenueView) -> bytes:
         """The frame of `message`."""
-        return frames.encoded(topic, message, form, listing)
+        return frames.encoded(topic, message, form, venue.listings[topic.pair])
 
     def shutdown_notice(self, form: str, now_ns: int) -> bytes | None:
         """``serverShutdown``."""
