@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import orjson
+
+from connector_sdk.book.order_book import OrderBook
+from connector_sdk.model.wire import Frame
+from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from dense_stream import dense_frames
 from followed import PAIR, START_NS, Reader, demand_synced, receiving, synced_tracker
 from foreign import ccxt_lane
 from recorded import tape_frames
 from table import Measured, Skipped
 from timing import ROUNDS, Interleaved, Lane, split
-
-from connector_sdk.book.order_book import OrderBook
-from connector_sdk.model.wire import Frame
-from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 
 PART = 600
 WARM_UP = 1_200

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import orjson
+
 from table import Skipped
 
 URL = "wss://stream.binance.com:9443/ws/1"

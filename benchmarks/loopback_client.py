@@ -12,10 +12,9 @@ import os
 import sys
 from time import perf_counter, process_time
 
-from followed import PAIR, listed
-
 from connector_sdk.connect import connect
 from connector_sdk.model.events import BookUpdated
+from followed import PAIR, listed
 
 WARM_UP = 2_000
 PATIENCE_S = 60.0

@@ -10,12 +10,11 @@ import gc
 import os
 from pathlib import Path
 
+from connector_sdk.model.wire import Frame
+from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk_binance import connector
 from dense_stream import dense_frames
 from followed import START_NS, answer, listed
-
-from connector_sdk.model.wire import Frame
-from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 
 PAIRS = 1_000
 MESSAGES = 50

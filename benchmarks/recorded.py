@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from followed import PAIR, demand_synced, listed
-from table import Skipped
-
 from connector_sdk.model.tape import Tape
 from connector_sdk.model.wire import Frame
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk_binance import connector
+from followed import PAIR, demand_synced, listed
+from table import Skipped
 
 ROOT = Path(__file__).parents[1]
 TAPE = "recordings/binance/spot_btcusdt_20240808_depth100ms_trade_bookTicker.jsonl.gz"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from statistics import median
 
 import orjson
+
+from connector_sdk.book.sequence import SpanIds
+from connector_sdk.book.synchronizer import BookSynchronizer
+from connector_sdk.model.market_data import BookDelta, BookSnapshot
 from connector_sdk_binance import connector
 from dense_stream import dense_frames
 from followed import PAIR, START_NS, answer, listed
 from table import Measured, Skipped
 from timing import cpu_seconds, frame
-
-from connector_sdk.book.sequence import SpanIds
-from connector_sdk.book.synchronizer import BookSynchronizer
-from connector_sdk.model.market_data import BookDelta, BookSnapshot
 
 LEVELS = 5_000
 BUFFERED = 500

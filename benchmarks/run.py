@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from book_rows import measure_dense, measure_tape
+from checksum_row import measure_checksum
 from process_rows import measure_imports, measure_memory
 from resync_row import measure_resync
 from socket_row import measure_socket
@@ -19,6 +20,7 @@ Measure: TypeAlias = Callable[[set[str]], dict[str, Measured | Skipped]]
 GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"best", "top20", "decimals", "ccxt"}), measure_dense),
     (frozenset({"tape"}), measure_tape),
+    (frozenset({"checksum"}), measure_checksum),
     (frozenset({"socket"}), measure_socket),
     (frozenset({"memory"}), measure_memory),
     (frozenset({"resync"}), measure_resync),

@@ -26,9 +26,7 @@ def measure_socket(_: set[str]) -> dict[str, Measured | Skipped]:
     own, other = _cores()
     client = str(HERE / "loopback_client.py")
     with _venue(other) as port:
-        runs = [
-            printed_numbers(client, str(port), str(MESSAGES), str(own)) for _ in range(ROUNDS)
-        ]
+        runs = [printed_numbers(client, str(port), str(MESSAGES), str(own)) for _ in range(ROUNDS)]
     timed = MESSAGES - WARM_UP
     by_cpu = median(timed / cpu for cpu, _ in runs)
     by_wall = median(timed / wall for _, wall in runs)
