@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector_sdk.errors import TransportError, VenueError
@@ -136,21 +136,26 @@ class Session:
     # --- reading
 
     async def _read(self) -> None:
-        parts, name = self._parts, self.name
-        receive, take = self._socket.receive, parts.tracker.receive
-        now_ns, serve = parts.clock.now_ns, parts.serve
-        while self.running:
+        receive = self._socket.receive
+        reading = True
+        while reading:
             try:
                 batch = await receive()
             except TransportError as error:
                 self._end(str(error))
                 return
-            if not self.running:
-                return
-            received_ns = now_ns()
-            for text in batch:
-                take(Frame(text, received_ns, None, name))
-            serve()
+            reading = self._take(batch)
+
+    def _take(self, batch: Sequence[str | bytes]) -> bool:
+        """Hand a batch to the tracker; says whether to read on."""
+        if self.ended is not None:
+            return False
+        name, take = self.name, self._parts.tracker.receive
+        received_ns = self._parts.clock.now_ns()
+        for text in batch:
+            take(Frame(text, received_ns, None, name))
+        self._parts.serve()
+        return self.running
 
     def on_control(self, word: Subscribed | SubscriptionRefused | Reply | SessionEnding) -> None:
         """Act upon what the venue said on this connection."""
