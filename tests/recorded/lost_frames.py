@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
+from connector_sdk.model.events import BookState
 from naive_book import where_a_link_breaks, where_a_span_breaks, where_covered_levels_differ
 from recorded_session import Place, Replay, Session
-
-from connector_sdk.model.events import BookState
 
 Shows = Callable[[Session, int, str], int | None]
 """(session, frame lost, its pair) → the frame at which the loss must be noticed; None: never."""

@@ -10,9 +10,8 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 from itertools import zip_longest
 
-from recorded_session import BookMessage, Place
-
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, Row, Rows
+from recorded_session import BookMessage, Place
 
 Side = dict[Decimal, Row]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from connector_sdk.model.events import BookMetrics, BookResynced, BookStale, BookUpdated
 from connector_sdk.model.instrument import ProvisionalInstruments
@@ -35,9 +35,12 @@ class Session:
         ]
         self.pairs: Sequence[str] = list(dict.fromkeys(book.pair for _, book in self.books()))
 
-    @classmethod
-    def read(cls, connector: Connector, path: Path) -> Self:
-        return cls(connector, (r.frame() for r in Tape(path) if r.direction == "in"))
+    @staticmethod
+    def read(connector: Connector, path: Path) -> Session:
+        """The session in the file; a file is read and decoded once."""
+        if path not in READ:
+            READ[path] = Session(connector, (r.frame() for r in Tape(path) if r.direction == "in"))
+        return READ[path]
 
     def _decoded(self) -> Iterator[Sequence[Message]]:
         manifest = self.connector.manifest
@@ -71,6 +74,9 @@ class Session:
         """The indices of frames that carry a number of their connection."""
         said = enumerate(self.messages)
         return [index for index, m in said if any(isinstance(word, Sequenced) for word in m)]
+
+
+READ: dict[Path, Session] = {}
 
 
 class Noticed(NamedTuple):

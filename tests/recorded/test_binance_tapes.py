@@ -6,13 +6,13 @@ from bisect import bisect_right
 from pathlib import Path
 
 import pytest
-from lost_frames import by_span, chosen, noticed
-from recorded_session import Replay, Session
 
 from connector_sdk.model.events import BookUpdated
 from connector_sdk.model.market_data import TopOfBook
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk_binance import connector
+from lost_frames import by_span, chosen, noticed
+from recorded_session import Replay, Session
 
 pytestmark = pytest.mark.tapes
 
@@ -97,7 +97,7 @@ def test_every_best_price_and_quantity_is_the_venues_own(
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize(("path", "size"), [(BTCUSDT, 8), (FOUR, 40)], ids=NAMES)
+@pytest.mark.parametrize(("path", "size"), [(BTCUSDT, 5), (FOUR, 30)], ids=NAMES)
 def test_a_lost_depth_update_is_noticed_at_the_next_one_of_its_pair_only(
     tapes: Path, path: str, size: int, *, campaign: bool
 ) -> None:

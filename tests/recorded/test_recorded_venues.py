@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from naive_book import differing, left_by
 from recorded_session import Replay, Session
 from recorded_venues import SESSIONS
