@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -166,6 +167,26 @@ def test_aggregates_sum_up_the_trades() -> None:
     assert [n for f in aggregates for n in range(f["f"], f["l"] + 1)] == list(trades)
     for one in aggregates:
         assert {trades[n]["p"] for n in range(one["f"], one["l"] + 1)} == {one["p"]}
+
+
+def test_the_buyer_is_the_maker_where_the_taker_hit_the_bid() -> None:
+    client = Client("/ws/btcusdt@bookTicker/btcusdt@trade/btcusdt@aggTrade")
+    client.wait(20)
+    rows = json.loads(
+        client.venue.request(VenueRequest("GET", "/api/v3/trades", "symbol=BTCUSDT")).body
+    )
+    rest = {row["id"]: row["isBuyerMaker"] for row in rows}
+    top: Any = None
+    sides: list[bool] = []
+    for frame in client.tape.frames:
+        if "b" in frame:
+            top = frame
+        elif top is not None:
+            price = Decimal(frame["p"])
+            assert price <= Decimal(top["b"]) if frame["m"] else price >= Decimal(top["a"])
+            assert rest[frame.get("t") or frame["f"]] is frame["m"]
+            sides.append(frame["m"])
+    assert {True, False} == set(sides)
 
 
 def test_time_is_told_in_microseconds_on_request() -> None:

@@ -24,6 +24,7 @@ LOOPBACK = "127.0.0.1"
 SHORTEST_STEP_S = 0.004
 LONGEST_STEP_S = 0.1
 LARGEST_BODY = 1 << 20
+LONGEST_UPLOAD_S = 30.0
 DEFAULT_PAIRS = ("BTC-USDT", "ETH-USDT")
 SECOND_NS = 1_000_000_000
 
@@ -151,12 +152,14 @@ class EmbeddedVenue:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
+        async with self._clock.timeout(LONGEST_UPLOAD_S):
+            body = await request.read() if request.can_read_body else b""
         asked = VenueRequest(
             request.method,
             request.path or path,
             query,
             {name.lower(): value for name, value in request.headers.items()},
-            await request.read() if request.can_read_body else b"",
+            body,
             request.remote or "",
         )
         self._step()
