@@ -37,7 +37,7 @@ from connector_sdk.model.tape import TapeHeader, TapeRecord, TapeWriter
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.clock import SystemClock
-from connector_sdk.transport.recording import REDACTED, RecordingTransport
+from connector_sdk.transport.recording import SENT, RecordingTransport
 
 PERIOD_S = 0.5
 MOST_EARLY = 10_000
@@ -98,7 +98,7 @@ class Recorder:
             pairs=self._pairs,
             recorded=datetime.now(UTC).isoformat(timespec="seconds"),
             sdk=version("connector-sdk"),
-            redacted=REDACTED,
+            redacted=SENT,
             instruments=tuple(market.instruments[pair] for pair in self._pairs),
         )
         self._writer = TapeWriter(self._path, header)

@@ -11,10 +11,21 @@ from connector_sdk.model.wire import RestResponse
 from connector_sdk.transport.clock import Clock
 from connector_sdk.transport.transport import Transport, WebSocketConnection
 
-REDACTED = ("signature", "apikey", "api_key", "secret", "passphrase", "token", "listenkey")
-"""Names whose values never reach a record, in URLs and in JSON texts."""
-_IN_QUERY = re.compile(rf"([?&](?:{'|'.join(REDACTED)})=)[^&]*", re.IGNORECASE)
-_IN_JSON = re.compile(rf'("(?:{"|".join(REDACTED)})"\s*:\s*)"[^"]*"', re.IGNORECASE)
+GRANTED = ("signature", "apikey", "api_key", "secret", "passphrase", "listenkey")
+SENT = (*GRANTED, "token")
+"""Names whose values never reach a record. What a venue calls a token may be a coin, so that name
+counts only in what we send."""
+
+
+def _values(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    named = "|".join(names)
+    return (
+        re.compile(rf"([?&](?:{named})=)[^&]*", re.IGNORECASE),
+        re.compile(rf'("(?:{named})"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE),
+    )
+
+
+_SENT, _RECEIVED = _values(SENT), _values(GRANTED)
 
 Tap = Callable[[TapeRecord], None]
 
@@ -49,7 +60,7 @@ class RecordingTransport(Transport):
         answer = await self._inner.request(
             method, url, headers=headers, body=body, timeout_s=timeout_s
         )
-        text = without_secrets(answer.body.decode("utf-8", "replace"))
+        text = without_secrets(answer.body.decode("utf-8", "replace"), received=True)
         told = TapeRecord(
             self._clock.now_ns(), "http", "in", text, without_secrets(url), answer.status
         )
@@ -79,7 +90,7 @@ class _RecordedSocket(WebSocketConnection):
             raise
         for message in messages:
             text = message if isinstance(message, str) else message.decode("utf-8", "replace")
-            self._tell("in", text)
+            self._tell("in", without_secrets(text, received=True))
         return messages
 
     async def send(self, text: str) -> None:
@@ -106,6 +117,7 @@ class _RecordedSocket(WebSocketConnection):
             self._tell("close")
 
 
-def without_secrets(text: str) -> str:
+def without_secrets(text: str, *, received: bool = False) -> str:
     """`text`, a URL or JSON, with the values of secret names struck out."""
-    return _IN_JSON.sub(r'\1"…"', _IN_QUERY.sub(r"\1…", text))
+    in_query, in_json = _RECEIVED if received else _SENT
+    return in_json.sub(r'\1"…"', in_query.sub(r"\1…", text))
