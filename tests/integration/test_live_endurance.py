@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from live_venue import QUICK, differs, hurried, market_of, open_descriptors, until, venue_of
 
 import connector_sdk as sdk
 from connector_sdk.errors import ConfigError, ConnectFailed, PluginError, RequestTimeout
@@ -18,6 +17,7 @@ from connector_sdk.model.instrument import Instruments
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.sandbox.venue import EmbeddedVenue
 from connector_sdk.transport.backoff import Spacing
+from live_venue import QUICK, differs, hurried, market_of, open_descriptors, until, venue_of
 
 PAIRS = ("BTC-USDT", "ETH-USDT")
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from scripted_transport import ScriptedSocket, ScriptedTransport
 
 from connector_sdk.connect import connect
 from connector_sdk.errors import ConnectFailed, RequestTimeout
@@ -21,6 +20,7 @@ from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk.transport.backoff import Spacing
+from scripted_transport import ScriptedSocket, ScriptedTransport
 
 PAIRS = ("BTC-USDT", "ETH-USDT")
 SECOND_NS = 1_000_000_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from scripted_transport import ScriptedTransport
 
 from connector_sdk.errors import VenueError
 from connector_sdk.model.instrument import Instruments
@@ -14,6 +13,7 @@ from connector_sdk.runtime.instrument_loader import InstrumentLoader
 from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk.transport.rate_limiter import RateLimiter
 from connector_sdk.transport.rest import RestClient
+from scripted_transport import ScriptedTransport
 
 
 def read(response: RestResponse) -> Instruments | VenueError:
