@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from connector_sdk.model.events import BookState, BookUpdated
@@ -70,11 +70,11 @@ def demand_synced(tracker: OrderBookTracker) -> None:
         raise RuntimeError(f"the book is {book.state.value}: {metrics}")
 
 
-def receiving(tracker: OrderBookTracker) -> Callable[[list[bytes]], None]:
+def receiving(tracker: OrderBookTracker) -> Callable[[Sequence[bytes]], None]:
     """Hands frames to the tracker, each made as the feed makes it."""
     receive = tracker.receive
 
-    def lane(part: list[bytes]) -> None:
+    def lane(part: Sequence[bytes]) -> None:
         for data in part:
             receive(Frame(data, START_NS, None, "ws.1"))
 

@@ -1,4 +1,4 @@
-"""Prints [CPU seconds, wall seconds] of a live market that hears so many messages from a socket.
+"""Prints [messages, CPU seconds, wall seconds] of a live market that hears a venue on loopback.
 
 Everything is the SDK's own: `connect`, its transport and feed, uvloop, one listener that reads
 the best bid and ask. The first messages are not timed.
@@ -14,6 +14,7 @@ from time import perf_counter, process_time
 
 from connector_sdk.connect import connect
 from connector_sdk.model.events import BookUpdated
+from dense_stream import FIRST_ID
 from followed import PAIR, listed
 
 WARM_UP = 2_000
@@ -21,24 +22,27 @@ PATIENCE_S = 60.0
 
 
 class Stopwatch:
-    """Listens: reads the best prices, and times from the WARM_UP-th message to the last."""
+    """Times from the message WARM_UP to the last one; their ids tell which they are."""
 
     def __init__(self, messages: int) -> None:
         self.done = asyncio.Event()
-        self.begin = self.end = (0.0, 0.0)
-        self._left = messages
-        self._begin_at = messages - WARM_UP
+        self.begin: tuple[float, float, float] | None = None
+        self.end = (0.0, 0.0, 0.0)
+        self._begin_id = FIRST_ID + WARM_UP
+        self._last_id = FIRST_ID + messages
 
-    def hear(self, bid: str, ask: str) -> None:
-        if bid >= ask:
-            raise RuntimeError("crossed")
-        self._left -= 1
-        if self._left == self._begin_at:
+    def hear(self, update_id: int) -> None:
+        if self.begin is None and update_id >= self._begin_id:
             gc.collect()
-            self.begin = (process_time(), perf_counter())
-        elif self._left == 0:
-            self.end = (process_time(), perf_counter())
+            self.begin = (update_id, process_time(), perf_counter())
+        elif update_id == self._last_id:
+            self.end = (update_id, process_time(), perf_counter())
             self.done.set()
+
+    @property
+    def figures(self) -> list[float]:
+        begin = self.begin or self.end
+        return [late - early for early, late in zip(begin, self.end, strict=True)]
 
 
 async def hear(port: int, messages: int) -> list[float]:
@@ -47,12 +51,15 @@ async def hear(port: int, messages: int) -> list[float]:
     watch = Stopwatch(messages)
     async with asyncio.timeout(PATIENCE_S), market:
         book = market.order_book(PAIR)
-        market.on(
-            BookUpdated,
-            lambda _: watch.hear(book.best_bid.price_text, book.best_ask.price_text),
-        )
+
+        def on_update(event: BookUpdated) -> None:
+            watch.hear(event.update_id)
+            if book.best_bid.price_text >= book.best_ask.price_text:
+                raise RuntimeError("the book is crossed")
+
+        market.on(BookUpdated, on_update)
         await watch.done.wait()
-    return [end - begin for begin, end in zip(watch.begin, watch.end, strict=True)]
+    return watch.figures
 
 
 def main() -> None:

@@ -7,23 +7,17 @@ are parsed for it, none is shared with another pair's.
 from __future__ import annotations
 
 import gc
-import os
-from pathlib import Path
 
 from connector_sdk.model.wire import Frame
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk_binance import connector
 from dense_stream import dense_frames
 from followed import START_NS, answer, listed
+from resident import resident_mb
 
 PAIRS = 1_000
 MESSAGES = 50
 SYMBOLS = [f"A{number:03d}USDT" for number in range(PAIRS)]
-
-
-def resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGESIZE") / 1e6
 
 
 def follow(tracker: OrderBookTracker, symbol: str, snapshot: bytes, stream: list[bytes]) -> None:

@@ -11,13 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from loopback_client import WARM_UP
 from process_rows import printed_numbers
 from table import Measured, Skipped
 
 HERE = Path(__file__).parent
-MESSAGES = 20_000
-ROUNDS = 7
+MESSAGES = 15_000
+ROUNDS = 5
 
 
 def measure_socket(_: set[str]) -> dict[str, Measured | Skipped]:
@@ -27,10 +26,10 @@ def measure_socket(_: set[str]) -> dict[str, Measured | Skipped]:
     client = str(HERE / "loopback_client.py")
     with _venue(other) as port:
         runs = [printed_numbers(client, str(port), str(MESSAGES), str(own)) for _ in range(ROUNDS)]
-    timed = MESSAGES - WARM_UP
-    by_cpu = median(timed / cpu for cpu, _ in runs)
-    by_wall = median(timed / wall for _, wall in runs)
-    return {"socket": Measured(by_cpu, f"a CPU second of the client; by the wall {by_wall:,.0f}")}
+    by_cpu = [messages / cpu for messages, cpu, _ in runs]
+    by_wall = max(messages / wall for messages, _, wall in runs)
+    note = f"by CPU, best of {ROUNDS}; median {median(by_cpu):,.0f}; by the wall {by_wall:,.0f}"
+    return {"socket": Measured(max(by_cpu), note)}
 
 
 def _cores() -> tuple[int, int]:
@@ -44,7 +43,7 @@ def _cores() -> tuple[int, int]:
 @contextmanager
 def _venue(core: int) -> Iterator[int]:
     """The port of a venue that runs meanwhile."""
-    command = [sys.executable, str(HERE / "blasting_venue.py"), str(MESSAGES + 1), str(core)]
+    command = [sys.executable, str(HERE / "blasting_venue.py"), str(MESSAGES), str(core)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as venue:  # noqa: S603
         try:
             if venue.stdout is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from statistics import median
 from time import process_time
@@ -33,7 +34,7 @@ class Interleaved:
         for number, part in enumerate(parts):
             shift = number % len(names)
             for name in (*names[shift:], *names[:shift]):
-                self.seconds[name].append(cpu_seconds(lambda n=name, p=part: self._lanes[n](p)))
+                self.seconds[name].append(cpu_seconds(partial(self._lanes[name], part)))
 
     def ratio(self, lane: str, base: str) -> float:
         """Median over the rounds of how many times `base` the `lane` took in the same round."""
