@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from connector_sdk.book.ladder import Ladder
 from connector_sdk.book.order_book import OrderBook
@@ -222,12 +219,11 @@ def make_rig(seed: int, style: str, kept_depth: int | None) -> Rig:
 
 
 @pytest.fixture(params=[(2, 5, 2), (8, 16, 8), (128, 1024, 64)], ids=["tiny", "small", "real"])
-def window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     size, widest, fewest = request.param
     monkeypatch.setattr(Ladder, "window_size", size)
     monkeypatch.setattr(Ladder, "widest_window", widest)
     monkeypatch.setattr(Ladder, "fewest_rows", fewest)
-    yield
 
 
 @pytest.mark.campaign

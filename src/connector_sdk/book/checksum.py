@@ -41,8 +41,8 @@ class DigitsCrc32(ChecksumRule):
 
     def compute(self, bids: Sequence[PriceLevel], asks: Sequence[PriceLevel]) -> int:
         """0..2**32 - 1."""
-        covered = chain(asks[: self.depth], bids[: self.depth])
-        return crc32("".join([_digits(level) for level in covered]).encode())
+        covered = [*asks[: self.depth], *bids[: self.depth]]
+        return crc32("".join([level.digits or _digits(level) for level in covered]).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,18 @@ class InterleavedCrc32(ChecksumRule):
     def compute(self, bids: Sequence[PriceLevel], asks: Sequence[PriceLevel]) -> int:
         """-2**31..2**31 - 1."""
         pairs = zip_longest(bids[: self.depth], asks[: self.depth])
-        text = ":".join([_colon(level) for level in chain.from_iterable(pairs) if level])
+        covered = [level for level in chain.from_iterable(pairs) if level is not None]
+        text = ":".join([level.joined or _joined(level) for level in covered])
         unsigned = crc32(text.encode())
         return unsigned - 2 * SIGN_BIT if unsigned >= SIGN_BIT else unsigned
 
 
 def _digits(level: PriceLevel) -> str:
     price = level.price_text.replace(".", "").lstrip("0")
-    return price + level.quantity_text.replace(".", "").lstrip("0")
+    level.digits = price + level.quantity_text.replace(".", "").lstrip("0")
+    return level.digits
 
 
-def _colon(level: PriceLevel) -> str:
-    return f"{level.price_text}:{level.quantity_text}"
+def _joined(level: PriceLevel) -> str:
+    level.joined = f"{level.price_text}:{level.quantity_text}"
+    return level.joined

@@ -1,13 +1,5 @@
 """Ladder: one side of a book, made to cost nothing for what nobody reads.
 
-What is held:
-- `rows`, price text → quantity text, in no order. A deleted level stays as a dead row, one with
-  quantity zero, until the dead are half of all; a level that comes back finds its place again.
-- a window: the texts of the best prices, in order. Every live row whose key is at or above `low`
-  stands in it; deeper rows are in no order at all. `low == floor`: it is the whole side.
-  It may also hold texts of dead rows, and of none, until somebody comes across them.
-- `floor`, the key of the horizon: rows beyond it are not taken.
-
 A message is one `dict.update`. Where the number of rows did not change, the order stands. New
 texts are the dict's newest; of them, only those within the window are placed.
 
@@ -19,158 +11,19 @@ digits for a float makes it a map of Decimals, and the window one ordered by the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
+from bisect import bisect_left
 from itertools import islice
-from typing import ClassVar, Final, cast
+from typing import cast
 
-from connector_sdk.book.price_keys import (
-    BELOW_ALL,
-    ZEROS,
-    Key,
-    KeyOf,
-    are_plain,
-    exact,
-    exact_key,
-    fits_float,
-    is_plain,
-    negative_exact_key,
-    negative_float,
-    plain_offset,
-)
-from connector_sdk.book.price_window import PriceWindow
-from connector_sdk.model.market_data import PriceLevel, Rows
-
-NOWHERE: Final = (1.0, 0.0)
-"""No number is above one and below zero."""
-DEAD: Final[frozenset[str | None]] = ZEROS | {None}
-"""What `rows.get` says of a level that is not there any more."""
+from connector_sdk.book.price_keys import ZEROS, Key, are_plain, fits_float, is_plain, plain_offset
+from connector_sdk.book.side import Side
+from connector_sdk.model.market_data import Rows
 
 
-class Ladder:
-    """One side of a book. For OrderBook alone.
+class Ladder(Side):
+    """One side of a book, to be written. For OrderBook alone."""
 
-    bids:   whether the highest price is the best one.
-    best:   the best proven level; None where there is none.
-    depth:  the row limit of the snapshot that cut this side; 0 where it was not cut.
-    exact:  whether keys are Decimals.
-    """
-
-    window_size: ClassVar[int] = 128
-    widest_window: ClassVar[int] = 1024
-    fewest_rows: ClassVar[int] = 64
-
-    __slots__ = (
-        "_by_value",
-        "_crowded",
-        "_decade",
-        "_deep",
-        "_dot",
-        "_floor",
-        "_floor_text",
-        "_full",
-        "_handed_out",
-        "_key",
-        "_length",
-        "_low",
-        "_rows",
-        "_sign",
-        "_size",
-        "_top",
-        "_update",
-        "_window",
-        "best",
-        "bids",
-        "depth",
-        "exact",
-    )
-
-    def __init__(self, *, bids: bool) -> None:
-        self.bids = bids
-        self._sign = 1.0 if bids else -1.0
-        self._clear()
-
-    # --- reading
-
-    @property
-    def horizon(self) -> Decimal | None:
-        """The price to which this side is proven, that price included; None: all of it is."""
-        return None if self._floor_text is None else Decimal(self._floor_text)
-
-    @property
-    def best_key(self) -> Key:
-        """The key of the best level. Only where there is one."""
-        return self._window.keys[-1]
-
-    def has(self, count: int) -> bool:
-        """Whether at least `count` levels are proven."""
-        live = (quantity for quantity in self._rows.values() if quantity not in ZEROS)
-        return sum(1 for _ in islice(live, count)) == count
-
-    def live(self) -> dict[str, str]:
-        """Price text → quantity text of all proven levels, in no order."""
-        return {text: quantity for text, quantity in self._rows.items() if quantity not in ZEROS}
-
-    def top(self, count: int | None) -> list[PriceLevel]:
-        """The best `count` levels (None: all), best first."""
-        if count is None:
-            return self._all()
-        if count <= 0:
-            return []
-        texts = self._window.texts[: -count - 1 : -1]
-        quantities = [*map(self._rows.get, texts)]
-        seen_texts, seen_quantities, levels = self._top
-        short = len(texts) < count and self._low > self._floor
-        if quantities == seen_quantities and texts == seen_texts and not short:
-            return levels.copy()
-        if short or not DEAD.isdisjoint(quantities):
-            texts = self._live_texts(count)
-            quantities = [*map(self._rows.__getitem__, texts)]
-        known, make = self._handed_out.get, self._level
-        levels = [
-            level
-            if (level := known(text)) is not None and level.quantity_text is quantity
-            else make(text, quantity)
-            for text, quantity in zip(texts, cast("list[str]", quantities), strict=True)
-        ]
-        self._top = (texts, quantities, levels)
-        return levels.copy()
-
-    def _all(self) -> list[PriceLevel]:
-        live = self.live()
-        texts = sorted(live, key=exact if self.exact else float, reverse=self.bids)
-        return [self._level(text, live[text]) for text in texts]
-
-    def _level(self, text: str, quantity: str) -> PriceLevel:
-        """The level, the very object handed out before if its texts have not changed."""
-        handed_out = self._handed_out
-        level = handed_out.get(text)
-        if level is not None and level.quantity_text == quantity:
-            level.price_text, level.quantity_text = text, quantity  # equal, and now identical
-            return level
-        level = handed_out[text] = PriceLevel(text, quantity)
-        if len(handed_out) > 2 * len(self._rows) + self.fewest_rows:
-            self._handed_out = {t: old for t, old in handed_out.items() if t in self._rows}
-            self._top = ([], [], [])
-        return level
-
-    def _live_texts(self, count: int) -> list[str]:
-        """The texts of the best `count` levels, best first; dead ones among them go."""
-        while True:
-            window, rows = self._window, self._rows
-            texts = window.texts
-            at, found = len(texts), 0
-            while at and found < count:
-                at -= 1
-                if rows.get(texts[at]) in DEAD:
-                    self._bury(at, at + 1)
-                else:
-                    found += 1
-            if found == count or self._low <= self._floor:
-                return window.texts[: -count - 1 : -1]
-            self._widen(count)
-
-    # --- writing
+    __slots__ = ()
 
     def replace(self, levels: Rows, depth: int | None) -> None:
         """Hold these levels and nothing else. Raises ValueError or TypeError if malformed.
@@ -202,7 +55,15 @@ class Ladder:
             self._update(levels)
             added = len(rows) - before
             if added:
-                self._take_in(levels, [*islice(reversed(rows), added)])
+                length, dot, above, below = self._deep
+                near: list[str] = []
+                for text in islice(reversed(rows), added):
+                    if len(text) != length or text[dot] != "." or not above < float(text) < below:
+                        near.append(text)  # noqa: PERF401 - a comprehension is a call, here
+                if near:
+                    self._take_in(levels, near, before)
+                if len(self._rows) > self._full:
+                    self._compact()
         except BaseException:
             self._forget_newest(before)
             raise
@@ -213,74 +74,26 @@ class Ladder:
                 return False
         return self._find_best()
 
-    def _clear(self) -> None:
-        self._hold({})
-        self._by_value: dict[Key, str] | None = None
-        self._set_exact(exact=False)
-        self._floor = self._low = BELOW_ALL
-        self._floor_text: str | None = None
-        self._window = PriceWindow((), self._key)
-        self._size = self.window_size
-        self._crowded = 2 * self.window_size
-        self._deep = self._decade = NOWHERE
-        self._length = self._dot = 0
-        self._handed_out: dict[str, PriceLevel] = {}
-        self._top: tuple[list[str], list[str | None], list[PriceLevel]] = ([], [], [])
-        self.best: PriceLevel | None = None
-        self.depth = 0
-
-    def _hold(self, rows: dict[str, str]) -> None:
-        self._rows = rows
-        self._update = cast("Callable[[Rows], None]", rows.update)
-        self._full = 2 * len(rows) + self.fewest_rows
-
-    def _set_exact(self, *, exact: bool) -> None:
-        self.exact = exact
-        if exact:
-            self._key: KeyOf = exact_key if self.bids else negative_exact_key
-        else:
-            self._key = float if self.bids else negative_float
-
     def _forget_newest(self, before: int) -> None:
         """Take back what a malformed message added after the first `before` rows."""
-        rows = self._rows
-        while len(rows) > before:
-            rows.popitem()
+        self._take_back(before)
+        self._window.settle()
         self._forget_unknown_values()
         self._find_best()
 
-    def _forget_unknown_values(self) -> None:
+    def _take_back(self, before: int) -> list[str]:
+        rows = self._rows
+        return [rows.popitem()[0] for _ in range(len(rows) - before)]
+
+    def _take_in(self, levels: Rows, new: list[str], before: int) -> None:
+        """Give texts that `levels` added, after the first `before` rows, their place."""
         if self._by_value is not None:
-            rows = self._rows
-            self._by_value = {key: text for key, text in self._by_value.items() if text in rows}
-
-    def _compact(self) -> None:
-        """Forget the dead rows."""
-        self._hold(self.live())
-        self._forget_unknown_values()
-
-    def _take_in(self, levels: Rows, new: list[str]) -> None:
-        """Give the texts that `levels` added to the rows their place; `new`: newest first."""
-        if self._by_value is None:
-            above, below = self._deep
-            length, dot = self._length, self._dot
-            near = [
-                text
-                for text in new
-                if len(text) != length or text[dot] != "." or not above < float(text) < below
-            ]
-            if near and not self._take_in_near(near):
-                self._spell_anew(levels, new)
-        else:
-            self._take_in_by_value(levels, new)
-        if len(self._rows) > self._full:
-            self._compact()
-
-    def _take_in_near(self, new: list[str]) -> bool:
-        """Take in texts that may have a place in the window; False: not all are plain."""
-        rows, dot, sign, low, floor = self._rows, self._dot, self._sign, self._low, self._floor
-        length, (least, most) = self._length, self._decade
-        keyed: list[tuple[Key, str]] = []
+            self._take_in_by_value(levels, new, before)
+            return
+        rows, sign, low, floor = self._rows, self._sign, self._low, self._floor
+        length, dot, least, most = self._decade
+        window = self._window
+        keys, texts = window.keys, window.texts
         for text in new:
             value = float(text)
             key = sign * value
@@ -288,29 +101,25 @@ class Ladder:
                 del rows[text]
             elif (
                 len(text) != length or text[dot] != "." or not least <= value < most
-            ) and not is_plain(text, dot):
-                return False
+            ) and not is_plain(text, self._dot):
+                window.settle()
+                self._spell_anew(levels, before)
+                return
             elif key >= low:
-                keyed.append((key, text))
-        if keyed:
-            self._put(keyed)
-        return True
-
-    def _put(self, keyed: list[tuple[Key, str]]) -> None:
-        window = self._window
-        window.put_all(keyed)
-        if len(window.keys) > self._crowded:
-            window.keep_known(self._rows)
-            if len(window.keys) > self.widest_window:
-                window.keep_best(self._size)
-                self._low = window.keys[0]
-            self._crowded = 2 * max(self._size, len(window.keys))
-            self._look_around()
+                at = bisect_left(keys, key)
+                if at < len(keys) and keys[at] == key:
+                    texts[at] = text
+                else:
+                    keys.insert(at, key)
+                    texts.insert(at, text)
+        window.settle()
+        if len(keys) > self._crowded:
+            self._tidy()
 
     def _spell(self, levels: Rows) -> None:
         """Take in the first rows of all: see how they are spelled."""
-        rows = self._rows
         self._update(levels)
+        rows = self._rows
         if rows:
             texts = [*rows]
             self._dot = dot = plain_offset(texts[0])
@@ -319,11 +128,10 @@ class Ladder:
                 self._keep_by_value(texts)
                 self._replay(levels)
 
-    def _spell_anew(self, levels: Rows, new: list[str]) -> None:
+    def _spell_anew(self, levels: Rows, before: int) -> None:
         """Take in a message with texts that are not spelled like those before it."""
         rows = self._rows
-        for text in new:
-            rows.pop(text, None)
+        new = self._take_back(before)
         if not rows and not self._dot and self._by_value is None:
             self._spell(levels)
         else:
@@ -342,15 +150,14 @@ class Ladder:
             self._floor = key(floor_text)
         self._fill()
 
-    def _take_in_by_value(self, levels: Rows, new: list[str]) -> None:
+    def _take_in_by_value(self, levels: Rows, new: list[str], before: int) -> None:
         if not self.exact and not all(map(fits_float, new)):
-            self._spell_anew(levels, new)
+            self._spell_anew(levels, before)
             return
-        by_value, rows = cast("dict[Key, str]", self._by_value), self._rows
+        by_value = cast("dict[Key, str]", self._by_value)
         keyed = {self._key(text): text for text in new}
         if len(keyed) < len(new) or not by_value.keys().isdisjoint(keyed):
-            for text in new:
-                del rows[text]
+            self._take_back(before)
             self._replay(levels)
             return
         for key, text in keyed.items():
@@ -374,69 +181,6 @@ class Ladder:
             return
         cast("dict[Key, str]", self._by_value)[key] = text
         if key >= self._low:
-            self._put([(key, text)])
-
-    def _find_best(self) -> bool:
-        """Find the best level anew; say whether it is another one."""
-        before = self.best
-        while True:
-            rows, texts = self._rows, self._window.texts
-            at = len(texts)
-            while at:
-                at -= 1
-                text = texts[at]
-                quantity = rows.get(text, "0")
-                if quantity not in ZEROS:
-                    if at + 1 < len(texts):
-                        self._bury(at + 1, None)
-                    self.best = level = self._level(text, quantity)
-                    return level is not before
-            self._bury(0, None)
-            if self._low <= self._floor:
-                self.best = None
-                return before is not None
-            self._widen(1)
-
-    def _bury(self, start: int, stop: int | None) -> None:
-        """Forget the dead levels whose texts stand in that slice of the window."""
-        rows, window = self._rows, self._window
-        for text in window.texts[start:stop]:
-            rows.pop(text, None)
-        if self._by_value is not None:
-            for key in window.keys[start:stop]:
-                self._by_value.pop(key, None)
-        window.drop(start, stop)
-
-    def _widen(self, count: int) -> None:
-        """The window was used up: fill it anew, with more, so that this remains rare."""
-        self._size = max(min(2 * self._size, self.widest_window // 2), 2 * count)
-        self._fill()
-
-    def _fill(self) -> None:
-        """Build the window anew, of the best levels."""
-        self._compact()
-        texts = sorted(self._rows, key=exact if self.exact else float, reverse=not self.bids)
-        self._window = PriceWindow(texts[-self._size :], self._key)
-        self._low = self._window.keys[0] if len(texts) > self._size else self._floor
-        self._crowded = 2 * max(min(self._size, len(texts)), self.fewest_rows)
-        self._look_around()
-
-    def _look_around(self) -> None:
-        """Say which new texts need no place: between the horizon and the edge of the window.
-
-        And which are plain at a glance: within one power of ten, length and dot tell.
-        """
-        self._deep = self._decade = NOWHERE
-        self._length = 0
-        texts = self._window.texts
-        if self._by_value is not None or not texts:
-            return
-        self._length = length = len(texts[0])
-        whole = length + self._dot
-        least, most = (10.0 ** (whole - 1) if whole > 1 else 0.0), 10.0**whole
-        self._decade = (least, most)
-        if self._low > self._floor:
-            if self.bids:
-                self._deep = (max(least, self._floor), self._low)
-            else:
-                self._deep = (-self._low, min(most, -self._floor))
+            self._window.put(key, text)
+            if len(self._window.keys) > self._crowded:
+                self._tidy()

@@ -30,6 +30,7 @@ class OrderBook(BookReading):
     verified_by:  what proves the book while it is synced.
     update_id:    the venue's id of the last update applied; 0 before the first snapshot.
     received_ns:  when that update was received, ns since the epoch; 0 before the first.
+    reason:       why the book is in its state; empty where there is nothing to say.
     crossed:      whether the best bid is at or above the best ask.
     now_ns:       the present, ns since the epoch; for `age_s`.
     kept_depth:   levels a side that the venue keeps for a subscription; those that fall out of
@@ -40,12 +41,12 @@ class OrderBook(BookReading):
         "_asks",
         "_bids",
         "_now_ns",
-        "_reason",
         "_since_ns",
         "_state",
         "crossed",
         "last_trade_price",
         "pair",
+        "reason",
         "received_ns",
         "update_id",
         "verified_by",
@@ -70,7 +71,7 @@ class OrderBook(BookReading):
         self.update_id: UpdateId = 0
         self.received_ns = 0
         self._since_ns: int | None = None
-        self._reason = ""
+        self.reason = ""
 
     # Always readable
 
@@ -103,7 +104,7 @@ class OrderBook(BookReading):
     @property
     def last_known(self) -> LastKnown:
         """The levels as they were last known, whatever the state: they may be wrong."""
-        return LastKnown(self)
+        return LastKnown(self, lambda: (self._bids, self._asks))
 
     def needs_refresh(self) -> bool:
         """Whether a side that was cut is running out of proven levels."""
@@ -123,7 +124,8 @@ class OrderBook(BookReading):
         """The highest bid."""
         best = self._bids.best
         if best is None or self._state is not SYNCED:
-            raise self._refusal(self._bids, "bid")
+            self._demand_synced()
+            raise _missing(self, self._bids, "bid")
         return best
 
     @property
@@ -131,7 +133,8 @@ class OrderBook(BookReading):
         """The lowest ask."""
         best = self._asks.best
         if best is None or self._state is not SYNCED:
-            raise self._refusal(self._asks, "ask")
+            self._demand_synced()
+            raise _missing(self, self._asks, "ask")
         return best
 
     def bids(self, n: int | None = None) -> list[PriceLevel]:
@@ -190,7 +193,7 @@ class OrderBook(BookReading):
         elif self._state is SYNCED:
             self._since_ns = now_ns
         self._state = state
-        self._reason = reason
+        self.reason = reason
 
     def adopt(self, other: OrderBook) -> None:
         """Take over the contents of `other`, which is not to be used afterwards."""
@@ -207,52 +210,41 @@ class OrderBook(BookReading):
 
     def _demand_synced(self) -> None:
         if self._state is not SYNCED:
-            raise self._distrust(self._reason)
-
-    def _distrust(self, reason: str) -> BookNotSynced:
-        return BookNotSynced(self.pair, self._state.value, self._since_ns, reason)
-
-    def _last_best(self, ladder: Ladder, name: str) -> PriceLevel:
-        if ladder.best is None:
-            raise self._refusal(ladder, name)
-        return ladder.best
-
-    def _refusal(self, ladder: Ladder, name: str) -> BookNotSynced | EmptySide:
-        """Why the best level of that side is not to be read."""
-        if self._state is not SYNCED:
-            return self._distrust(self._reason)
-        if ladder.depth:
-            return self._distrust(
-                f"the best {name} lies beyond {ladder.horizon}, where the snapshot ended"
-            )
-        return EmptySide(self.pair, name)
+            raise BookNotSynced(self.pair, self._state.value, self._since_ns, self.reason)
 
 
 class LastKnown(BookReading):
     """A book's levels as last known, whatever its state. Ask `state` how far to trust them."""
 
-    __slots__ = ("_book",)
+    __slots__ = ("_book", "_ladders")
 
-    def __init__(self, book: OrderBook) -> None:
+    def __init__(self, book: OrderBook, ladders: Callable[[], tuple[Ladder, Ladder]]) -> None:
         self._book = book
+        self._ladders = ladders
 
     @property
     def best_bid(self) -> PriceLevel:
         """The highest bid."""
-        return self._book._last_best(self._book._bids, "bid")
+        bids, _ = self._ladders()
+        if bids.best is None:
+            raise _missing(self._book, bids, "bid")
+        return bids.best
 
     @property
     def best_ask(self) -> PriceLevel:
         """The lowest ask."""
-        return self._book._last_best(self._book._asks, "ask")
+        _, asks = self._ladders()
+        if asks.best is None:
+            raise _missing(self._book, asks, "ask")
+        return asks.best
 
     def bids(self, n: int | None = None) -> list[PriceLevel]:
         """The best `n` bids (None: all of them), best first; fewer where there are fewer."""
-        return self._book._bids.top(n)
+        return self._ladders()[0].top(n)
 
     def asks(self, n: int | None = None) -> list[PriceLevel]:
         """The best `n` asks (None: all of them), best first; fewer where there are fewer."""
-        return self._book._asks.top(n)
+        return self._ladders()[1].top(n)
 
     def price(self, kind: PriceType) -> Decimal:
         """The price of that kind. LAST raises NoTradeYet until a trade was seen."""
@@ -280,6 +272,14 @@ class LastKnown(BookReading):
             bids=tuple(self.bids(depth)),
             asks=tuple(self.asks(depth)),
         )
+
+
+def _missing(book: OrderBook, ladder: Ladder, side: str) -> BookNotSynced | EmptySide:
+    """Why that side has no best level to be read."""
+    if not ladder.depth:
+        return EmptySide(book.pair, side)
+    reason = f"the best {side} lies beyond {ladder.horizon}, where the snapshot ended"
+    return BookNotSynced(book.pair, book.state.value, book.since_ns, reason)
 
 
 def _ladder(*, bids: bool, kept_depth: int | None) -> Ladder:

@@ -80,15 +80,20 @@ class TopOfBook(NamedTuple):
 
 
 class PriceLevel:
-    """One level of a book. Keeps the wire's text and builds the Decimals when first asked."""
+    """One level of a book. Keeps the wire's text and builds the Decimals when first asked.
 
-    __slots__ = ("_price", "_quantity", "price_text", "quantity_text")
+    digits, joined:  for checksum rules: what they make of the two texts, kept with them.
+    """
+
+    __slots__ = ("_price", "_quantity", "digits", "joined", "price_text", "quantity_text")
 
     def __init__(self, price_text: str, quantity_text: str) -> None:
         self.price_text = price_text
         self.quantity_text = quantity_text
         self._price: Decimal | None = None
         self._quantity: Decimal | None = None
+        self.digits: str | None = None
+        self.joined: str | None = None
 
     @property
     def price(self) -> Decimal:
