@@ -60,7 +60,8 @@ async def test_a_killed_socket_makes_its_books_stale_before_anything_else_is_rea
     async with venue_of(PAIRS[:1], flow=200) as venue, market_of(venue, PAIRS[:1]) as market:
         await market.ready(10)
         events: list[Event] = []
-        for kind in (BookUpdated, BookStale, BookResynced, FeedInterrupted):
+        kinds: tuple[type[Event], ...] = (BookUpdated, BookStale, BookResynced, FeedInterrupted)
+        for kind in kinds:
             market.on(kind, events.append)
         venue.drop_connections(reset=reset)
         await until(lambda: any(isinstance(event, FeedInterrupted) for event in events))
