@@ -15,8 +15,10 @@ from rich.table import Table
 from connector_sdk.cli.door import CommandFailed
 from connector_sdk.cli.embedded import dialect_of
 from connector_sdk.cli.following import connecting, follow
+from connector_sdk.cli.line_views import PlainView
 from connector_sdk.cli.running import Stop, run
-from connector_sdk.cli.views import LiveView, PlainView, View
+from connector_sdk.cli.screen import LiveView
+from connector_sdk.cli.views import View
 from connector_sdk.connect import connect
 from connector_sdk.errors import BookNotSynced, NotSupported, PluginError
 from connector_sdk.model.events import BookResynced, BookStale, BookUpdated

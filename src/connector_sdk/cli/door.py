@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -26,6 +27,8 @@ P = ParamSpec("P")
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
+TRACEBACK = "CONNECTOR_SDK_TRACEBACK"
+"""Set in the environment, it lets an unexpected error through with its traceback."""
 ADVICE: tuple[tuple[type[ConnectorError], str], ...] = (
     (ConnectFailed, "check the network, point elsewhere with --rest and --ws, or use --sandbox"),
     (RequestTimeout, "try again, or point elsewhere with --rest and --ws"),
@@ -46,22 +49,37 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        logging.basicConfig(level=logging.WARNING, handlers=[_OneLineHandler()])
         try:
             command(*args, **kwargs)
-        except BrokenPipeError:
-            leave_quietly()
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
-        except (ConnectorError, ExceptionGroup) as failure:
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as failure:  # the outermost edge: nothing but a line goes further
+            if TRACEBACK in os.environ:
+                raise
             error = first_of(failure)
+            if isinstance(error, BrokenPipeError):
+                leave_quietly()
             say(said(error))
             raise typer.Exit(exit_code(error)) from None
-        except OSError as error:
-            where = f": {error.filename}" if error.filename else ""
-            say(f"{error.strerror or error}{where}")
-            raise typer.Exit(FAILED) from None
 
     return guarded
+
+
+def one_line(record: logging.LogRecord) -> str:
+    """A log record as one line: of an exception its name and words, not its traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    why = f": {type(error).__name__}: {error}" if error is not None else ""
+    return " ".join(f"{record.getMessage()}{why}".split())
+
+
+class _OneLineHandler(logging.Handler):
+    """Writes what is logged to stderr, a line a record."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(one_line(record) + "\n")
 
 
 def say(message: str) -> None:
@@ -71,8 +89,16 @@ def say(message: str) -> None:
 
 def said(error: Exception) -> str:
     """`error` in words, with what to do about it."""
-    advice = next((text for kind, text in ADVICE if isinstance(error, kind)), "")
-    words = str(error) or type(error).__name__
+    match error:
+        case ConnectorError():
+            advice = next((text for kind, text in ADVICE if isinstance(error, kind)), "")
+            words = str(error) or type(error).__name__
+        case OSError():
+            advice = ""
+            words = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+        case _:
+            advice = f"this is our own bug: please report it, with what {TRACEBACK}=1 shows"
+            words = f"{type(error).__name__}: {error}"
     return f"{words.rstrip('.')}: {advice}" if advice and advice not in words else words
 
 

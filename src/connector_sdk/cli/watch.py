@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from connector_sdk.cli.following import Place, demand_a_book, follow
+from connector_sdk.cli.line_views import JsonView, PlainView
 from connector_sdk.cli.options import (
     AsJson,
     Endpoint,
@@ -22,7 +23,7 @@ from connector_sdk.cli.options import (
     trading_pairs,
 )
 from connector_sdk.cli.running import Stop, run
-from connector_sdk.cli.views import JsonView, LiveView, PlainView
+from connector_sdk.cli.screen import LiveView
 
 
 def watch(
