@@ -14,27 +14,36 @@ class AuditCase(NamedTuple):
     """A snapshot and the applied deltas that lead from it to the live book.
 
     fitting: None when the log does not reach back to the snapshot.
+    ahead:   the stream never reached the snapshot: something was lost, and nothing came since.
     """
 
     snapshot: BookSnapshot
     at: UpdateId
     fitting: Sequence[BookDelta] | None
+    ahead: bool = False
 
 
 class AuditLog:
     """Logs applied deltas from the moment a snapshot is asked for until it is compared."""
 
-    __slots__ = ("_log", "_offered", "_rule", "running")
+    __slots__ = ("_log", "_offered", "_rule", "_stood_at", "running")
 
     def __init__(self, rule: SequenceRule, limit: int) -> None:
         self._rule = rule
         self._log = DeltaBuffer(rule, limit)
         self._offered: tuple[BookSnapshot, UpdateId, int] | None = None
+        self._stood_at: UpdateId | None = None
         self.running = False
 
-    def start(self) -> None:
-        """Log from now on."""
+    @property
+    def holds_snapshot(self) -> bool:
+        """Whether the snapshot came, and waits for the live book to reach its id."""
+        return self._offered is not None
+
+    def start(self, book_at: UpdateId) -> None:
+        """Log from now on; the live book stands at `book_at`."""
         self.stop()
+        self._log.clear(floor=book_at)
         self.running = True
 
     def stop(self) -> None:
@@ -54,18 +63,24 @@ class AuditLog:
     def case(self, book_at: UpdateId, now_ns: int, patience_ns: int) -> AuditCase | None:
         """What can be compared now that the live book stands at `book_at`; None: nothing yet.
 
-        patience_ns: how long to wait for the stream to meet a snapshot whose id cannot be
-                     compared by size.
+        patience_ns: how long the live book may stand still short of the snapshot.
         """
         if self._offered is None:
             return None
         snapshot, at, since_ns = self._offered
+        if book_at != self._stood_at:
+            self._stood_at, since_ns = book_at, now_ns
+            self._offered = snapshot, at, since_ns
+        waited = now_ns - since_ns >= patience_ns
         if self._rule.ordered and at > book_at:
+            if waited:
+                self._offered = None
+                return AuditCase(snapshot, at, (), ahead=True)
             return None
         fitting: Sequence[BookDelta] | None = () if at == book_at else self._log.after(at)
         if fitting is not None and (fitting[-1].last_id if fitting else at) != book_at:
             fitting = None
-        if fitting is None and not self._rule.ordered and now_ns - since_ns < patience_ns:
+        if fitting is None and not self._rule.ordered and not waited:
             return None
         self._offered = None
         return AuditCase(snapshot, at, fitting)

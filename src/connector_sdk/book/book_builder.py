@@ -8,7 +8,7 @@ from connector_sdk.book.counters import BookCounters
 from connector_sdk.book.order_book import OrderBook
 from connector_sdk.book.sequence import SequenceRule, Verification
 from connector_sdk.book.sync_settings import SyncSettings
-from connector_sdk.errors import WireError
+from connector_sdk.errors import EXCERPT_LENGTH, WireError
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, UpdateId
 
 UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
@@ -44,6 +44,23 @@ class BookBuilder:
             self._pair, verified_by, now_ns=self._now_ns, kept_depth=self._settings.kept_depth
         )
 
+    def position(
+        self, snapshot: BookSnapshot, stood_at: UpdateId | None, received_ns: int
+    ) -> UpdateId:
+        """Where `snapshot` stands.
+
+        stood_at:  where the stream stood, if the snapshot does not say: in-stream when it came,
+                   else when it was asked for. What came since may be newer, and does no lasting
+                   harm if it is not, for quantities are absolute.
+        """
+        if snapshot.last_id is not None:
+            return snapshot.last_id
+        if self._rule.stamped and snapshot.event_ns is not None:
+            return snapshot.event_ns
+        if stood_at is None:
+            return received_ns if self._rule.stamped else 0
+        return stood_at
+
     def built(
         self,
         snapshot: BookSnapshot,
@@ -73,6 +90,11 @@ class BookBuilder:
         if not holds:
             raise WireError(f"{self._pair}: the checksum of snapshot {at} does not fit")
         return book
+
+    def unreadable(self, delta: BookDelta, error: Exception) -> WireError:
+        """What to say of a delta whose rows the ladder refused."""
+        rows = f"bids {delta.bids} asks {delta.asks}"[:EXCERPT_LENGTH]
+        return WireError(f"{self._pair}: rows that cannot be read ({error})", rows)
 
     def checksum_holds(self, book: OrderBook, published: int | None) -> bool:
         """Whether `book` has the checksum the venue published; true where it published none."""

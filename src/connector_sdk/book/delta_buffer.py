@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from connector_sdk.book.sequence import SequenceRule, Verdict
+from connector_sdk.book.sequence import APPLY, GAP, STALE, SequenceRule, Verdict
 from connector_sdk.model.market_data import BookDelta, UpdateId
 
 
@@ -16,27 +16,37 @@ class DeltaBuffer:
     all before it useless (no snapshot old enough to need them could reach past the hole).
     """
 
-    __slots__ = ("_deltas", "_rule")
+    __slots__ = ("_deltas", "_floor", "_rule")
 
     def __init__(self, rule: SequenceRule, limit: int) -> None:
         self._rule = rule
         self._deltas: deque[BookDelta] = deque(maxlen=limit)
+        self._floor: UpdateId | None = None
 
     def __len__(self) -> int:
         return len(self._deltas)
+
+    @property
+    def oldest_id(self) -> UpdateId | None:
+        """Id of the oldest delta held."""
+        return self._deltas[0].last_id if self._deltas else None
 
     @property
     def newest_id(self) -> UpdateId | None:
         """Id of the newest delta held."""
         return self._deltas[-1].last_id if self._deltas else None
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def clear(self, floor: UpdateId | None = None) -> None:
+        """Forget everything; `floor`: what is held from now on follows that id."""
         self._deltas.clear()
+        self._floor = floor
 
     def append(self, delta: BookDelta) -> None:
         """Keep a delta known to continue the newest one."""
-        self._deltas.append(delta)
+        deltas = self._deltas
+        if len(deltas) == deltas.maxlen:
+            self._floor = deltas[0].last_id
+        deltas.append(delta)
 
     def hold(self, delta: BookDelta) -> Verdict:
         """Keep `delta` if it is news: APPLY when it continues, GAP when it starts afresh.
@@ -44,20 +54,24 @@ class DeltaBuffer:
         STALE: it is contained in what is held, and was not kept.
         """
         if not self._deltas:
-            self._deltas.append(delta)
-            return Verdict.APPLY
+            self._start(delta)
+            return APPLY
         newest = self._deltas[-1].last_id
         if newest is None:
-            verdict = Verdict.GAP
+            verdict = GAP
         elif not self._rule.ordered and self._holds(delta):
-            verdict = Verdict.STALE
+            verdict = STALE
         else:
             verdict = self._rule.judge(newest, delta, bridging=False)
-        if verdict is Verdict.GAP:
-            self._deltas.clear()
-        if verdict is not Verdict.STALE:
-            self._deltas.append(delta)
+        if verdict is GAP:
+            self._start(delta)
+        elif verdict is APPLY:
+            self.append(delta)
         return verdict
+
+    def _start(self, delta: BookDelta) -> None:
+        self.clear(floor=delta.last_id)
+        self._deltas.append(delta)
 
     def _holds(self, delta: BookDelta) -> bool:
         return any(held.last_id == delta.last_id for held in self._deltas)
@@ -69,13 +83,16 @@ class DeltaBuffer:
         """
         if not self._rule.ordered:
             return self._linked_after(at)
+        if not self._rule.sees_gaps and self._floor is not None and at < self._floor:
+            # The rule itself would not notice what is missing between the two.
+            return None
         judge = self._rule.judge
         fitting: list[BookDelta] = []
         for delta in self._deltas:
             verdict = judge(at, delta, bridging=not fitting)
-            if verdict is Verdict.GAP:
+            if verdict is GAP:
                 return None
-            if verdict is Verdict.APPLY:
+            if verdict is APPLY:
                 fitting.append(delta)
                 at = at if delta.last_id is None else delta.last_id
         return fitting

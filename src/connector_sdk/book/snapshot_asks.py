@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from connector_sdk.model.market_data import UpdateId
+
 
 class Ask(NamedTuple):
     """One wish for a snapshot. `attempt` counts the failures since the last success."""
@@ -14,12 +16,29 @@ class Ask(NamedTuple):
 
 
 class SnapshotAsks:
-    """Single flight for one pair: a wish while an answer is awaited is that same wish."""
+    """Single flight for one pair: a wish while an answer is awaited is that same wish.
 
-    __slots__ = ("_ask", "_asked_ns", "asked", "attempt", "last_error", "settled_ns")
+    stream_at:  tells where the stream stands; None: nothing came yet.
+    asked_at:   where it stood at the last ask.
+    """
 
-    def __init__(self, ask: Callable[[Ask], None], now_ns: int) -> None:
+    __slots__ = (
+        "_ask",
+        "_asked_ns",
+        "_stream_at",
+        "asked",
+        "asked_at",
+        "attempt",
+        "last_error",
+        "settled_ns",
+    )
+
+    def __init__(
+        self, ask: Callable[[Ask], None], stream_at: Callable[[], UpdateId | None], now_ns: int
+    ) -> None:
         self._ask = ask
+        self._stream_at = stream_at
+        self.asked_at: UpdateId | None = None
         self.asked = 0
         self.attempt = 0
         self.last_error: str | None = None
@@ -40,6 +59,7 @@ class SnapshotAsks:
         if self._asked_ns is not None:
             return False
         self._asked_ns = now_ns
+        self.asked_at = self._stream_at()
         self.asked += 1
         self._ask(Ask(reason, self.attempt))
         return True

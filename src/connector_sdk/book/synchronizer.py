@@ -14,19 +14,20 @@ stale deltas for five seconds (the venue began its numbering anew).
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 
-from connector_sdk.book.audit_log import AuditCase, AuditLog
+from connector_sdk.book.audit_log import AuditLog
 from connector_sdk.book.best_evidence import BestEvidence
 from connector_sdk.book.book_builder import UNREADABLE, BookBuilder
 from connector_sdk.book.counters import BookCounters
 from connector_sdk.book.delta_buffer import DeltaBuffer
 from connector_sdk.book.order_book import SYNCED, OrderBook
+from connector_sdk.book.seen_ids import SeenIds
 from connector_sdk.book.sequence import APPLY, GAP, STALE, SequenceRule
 from connector_sdk.book.snapshot_asks import Ask, SnapshotAsks
+from connector_sdk.book.stall_watch import StallWatch
 from connector_sdk.book.sync_settings import SyncSettings
-from connector_sdk.errors import EXCERPT_LENGTH, WireError
+from connector_sdk.errors import WireError
 from connector_sdk.model.events import (
     BookAudited,
     BookCrossed,
@@ -40,12 +41,14 @@ from connector_sdk.model.events import (
 )
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, UpdateId
 
-REMEMBERED_IDS = 256
 DEGRADED_AFTER = 5
 
 
 class BookSynchronizer:
-    """One pair's book and everything needed to keep it right. Pure; the time is passed in."""
+    """One pair's book and everything needed to keep it right. Pure; the time is passed in.
+
+    at:  where the book stands in the rule's own numbering.
+    """
 
     def __init__(
         self,
@@ -66,32 +69,24 @@ class BookSynchronizer:
         self._builder = BookBuilder(pair, rule, self._settings, self.counters, now_ns)
         self._checksum = self._settings.checksum_rule
         self.book = self._builder.new()
-        self.asks = SnapshotAsks(lambda wish: ask(pair, wish), now_ns())
+        self.asks = SnapshotAsks(lambda wish: ask(pair, wish), self._stream_at, now_ns())
         self._buffer = DeltaBuffer(rule, self._settings.buffer_limit)
-        self._recent: deque[UpdateId] | None = (
-            None if rule.ordered else deque(maxlen=REMEMBERED_IDS)
-        )
-        self._at: UpdateId = 0
+        self._seen = None if rule.ordered else SeenIds()
+        self._stall = StallWatch(self._settings.stall_ns)
+        self.at: UpdateId = 0
         self._bridging = True
+        self._counting = False
         self._streaming = True
         self._may_be_ahead = False
         self._bests = BestEvidence()
         self._audit = AuditLog(rule, self._settings.buffer_limit)
         self._waiting: tuple[BookSnapshot, UpdateId, int] | None = None
-        self._stale_since_ns: int | None = None
         self._quiet_since_ns: int | None = None
-
-    @property
-    def at(self) -> UpdateId:
-        """Where the book stands in the rule's own numbering."""
-        return self._at
 
     @property
     def synced(self) -> bool:
         """Whether the book may be read."""
         return self.book.state is SYNCED
-
-    # --- deltas
 
     def on_delta(self, delta: BookDelta, received_ns: int) -> None:
         """Take one delta. Raises WireError when its rows cannot be read."""
@@ -101,7 +96,7 @@ class BookSynchronizer:
         if self.book.state is not SYNCED:
             self._hold(delta, received_ns)
             return
-        verdict = self._judge(self._at, delta, bridging=self._bridging)
+        verdict = self._judge(self.at, delta, bridging=self._bridging)
         if verdict is APPLY:
             self._apply(delta, received_ns)
         elif verdict is STALE or self._was_seen(delta):
@@ -110,37 +105,36 @@ class BookSynchronizer:
         else:
             self.counters.gaps += 1
             first = delta.last_id if delta.first_id is None else delta.first_id
-            reason = f"gap: delta {first}..{delta.last_id} after {self._at}"
+            reason = f"gap: delta {first}..{delta.last_id} after {self.at}"
             self._lose(reason, received_ns, delta)
 
     def _was_seen(self, delta: BookDelta) -> bool:
-        """Whether an id that cannot be compared by size is an old one, as far as can be known.
-
-        Right after a snapshot by request, which may be ahead of the stream, an unlinked delta is
-        taken for an old one: if it is not, the stall rule finds out.
-        """
-        if self._recent is None:
+        if self._seen is None:
             return False
-        return delta.last_id in self._recent or (self._bridging and self._may_be_ahead)
+        # Right after a snapshot by request, which may be ahead of the stream, an unlinked delta
+        # is taken for an old one: if it is not, the stall rule finds out.
+        return self._seen.passed(delta) or (self._bridging and self._may_be_ahead)
 
     def _apply(self, delta: BookDelta, received_ns: int) -> None:
         book = self.book
-        at = self._at + 1 if delta.last_id is None else delta.last_id
-        update_id = book.update_id + 1 if self._rule.stamped else at
+        at = self.at + 1 if delta.last_id is None else delta.last_id
+        update_id = book.update_id + 1 if self._counting else at
         try:
             book.apply(delta, update_id, received_ns)
             if self._bests.tops and book.best_is_beyond_horizon:
                 book.prove_bests(*self._bests.proven_rows(delta))
         except UNREADABLE as error:
-            raise self._unreadable(delta, error, received_ns) from error
-        counters, event_ns = self.counters, delta.event_ns
+            self.counters.gaps += 1
+            self._lose("rows that cannot be read", received_ns)
+            raise self._builder.unreadable(delta, error) from error
+        counters = self.counters
         counters.applied += 1
-        counters.event_ns = event_ns
-        self._at = at
+        counters.event_ns = event_ns = delta.event_ns
+        self.at = at
         self._bridging = False
-        self._stale_since_ns = None
-        if self._recent is not None:
-            self._recent.append(at)
+        self._stall.since_ns = None
+        if self._seen is not None:
+            self._seen.note(at)
         if self._checksum is not None and not self._builder.checksum_holds(book, delta.checksum):
             counters.gaps += 1
             self._lose(f"checksum of delta {at} does not fit", received_ns)
@@ -156,13 +150,7 @@ class BookSynchronizer:
 
     def on_top_of_book(self, top: TopOfBook) -> None:
         """The venue's own best prices: they prove a best beyond the horizon."""
-        self._bests.note(top, self._at)
-
-    def _unreadable(self, delta: BookDelta, error: Exception, received_ns: int) -> WireError:
-        self.counters.gaps += 1
-        self._lose("rows that cannot be read", received_ns)
-        rows = f"bids {delta.bids} asks {delta.asks}"[:EXCERPT_LENGTH]
-        return WireError(f"{self.pair}: rows that cannot be read ({error})", rows)
+        self._bests.note(top, self.at)
 
     def _report_crossed(self, received_ns: int) -> None:
         if self.counters.crossed_now:
@@ -181,7 +169,7 @@ class BookSynchronizer:
             self.counters.stale += 1
             self._note_stall(delta, received_ns)
             return
-        self._stale_since_ns = None
+        self._stall.since_ns = None
         if verdict is GAP:
             self.counters.gaps += 1
         if self._waiting is not None:
@@ -189,11 +177,8 @@ class BookSynchronizer:
         elif not self._settings.in_stream:
             self.asks.want("the first delta is in", received_ns)
 
-    def _note_stall(self, delta: BookDelta, received_ns: int) -> None:
-        if self._stale_since_ns is None:
-            self._stale_since_ns = received_ns
-        elif received_ns - self._stale_since_ns >= self._settings.stall_ns:
-            self._stale_since_ns = None
+    def _note_stall(self, delta: BookDelta | None, received_ns: int) -> None:
+        if self._stall.old(received_ns):
             self.counters.gaps += 1
             self._lose("only stale deltas for too long", received_ns, delta)
 
@@ -202,6 +187,8 @@ class BookSynchronizer:
             self.book.mark(BookState.STALE, received_ns, reason)
             self.counters.untrusted_since_ns = received_ns
             self._emit(BookStale(self.pair, reason, self.book.update_id, received_ns))
+        if self._waiting is not None or self._audit.holds_snapshot:
+            self.asks.abandon(received_ns)  # its answer came, and is given up with the rest
         self._audit.stop()
         self._waiting = None
         self._quiet_since_ns = None
@@ -213,21 +200,20 @@ class BookSynchronizer:
             self._buffer.hold(delta)
         self.asks.want(reason, received_ns)
 
-    # --- snapshots
-
     def on_snapshot(self, snapshot: BookSnapshot, received_ns: int, *, in_stream: bool) -> None:
         """Take a snapshot, asked for or not. Raises WireError when its rows cannot be read.
 
-        in_stream: it came on the stream itself, so it stands exactly where it stands among
-                   the deltas; otherwise it answers a request.
+        in_stream: it came among the deltas, and stands there; otherwise it answers a request.
         """
         self.counters.snapshots += 1
-        at = self._position(snapshot, received_ns)
+        stood_at = self._stood_at(in_stream=in_stream)
+        at = self._builder.position(snapshot, stood_at, received_ns)
         if in_stream:
             self._streaming = True
             self._on_stream_snapshot(snapshot, at, received_ns)
         elif self.synced:
-            if self._audit.running or at == self._at:
+            stamped = snapshot.last_id is not None or snapshot.event_ns is not None
+            if self._audit.running or (stamped and at == self.at):
                 self._audit.offer(snapshot, at, received_ns)
                 self._compare(received_ns)
         elif not self._streaming:
@@ -235,26 +221,30 @@ class BookSynchronizer:
         else:
             self._bridge(snapshot, at, received_ns)
 
-    def _position(self, snapshot: BookSnapshot, received_ns: int) -> UpdateId:
-        if snapshot.last_id is not None:
-            return snapshot.last_id
-        if not self._rule.stamped:
-            return self._at if self.synced else 0
-        if snapshot.event_ns is not None:
-            return snapshot.event_ns
-        # Without any stamp of the venue's, a snapshot stands where the stream stood.
-        newest = self._at if self.synced else self._buffer.newest_id
-        return received_ns if newest is None else newest
+    def _stream_at(self) -> UpdateId | None:
+        return self.at if self.synced else self._buffer.newest_id
+
+    def _stood_at(self, *, in_stream: bool) -> UpdateId | None:
+        if in_stream or not self.asks.in_flight:
+            return self._stream_at()
+        asked_at = self.asks.asked_at
+        return self._buffer.oldest_id if asked_at is None else asked_at
 
     def _on_stream_snapshot(self, snapshot: BookSnapshot, at: UpdateId, received_ns: int) -> None:
-        if self.synced and self._rule.stamped and self._settings.in_stream and at < self._at:
+        if self.synced and self._is_old(at):
             self.counters.stale += 1
-            self._note_stall(BookDelta(self.pair, (), (), at), received_ns)
+            self._note_stall(None, received_ns)
             return
         self._waiting = None
         self._buffer.clear()
         self._may_be_ahead = False
         self._take_over(snapshot, at, (), received_ns)
+
+    def _is_old(self, at: UpdateId) -> bool:
+        """Whether the live book has passed `at` already."""
+        if self._seen is not None:
+            return at in self._seen and at != self.at
+        return at < self.at and not self._rule.connection_wide
 
     def _bridge(self, snapshot: BookSnapshot, at: UpdateId, received_ns: int) -> None:
         fitting = self._buffer.after(at)
@@ -282,78 +272,79 @@ class BookSynchronizer:
     def _take_over(
         self, snapshot: BookSnapshot, at: UpdateId, fitting: Sequence[BookDelta], received_ns: int
     ) -> None:
-        state = self.book.state
+        state, live = self.book.state, self.synced
+        count = self.book.update_id if live else 0
         try:
-            built = self._builder.built(snapshot, at, fitting, received_ns)
+            built = self._builder.built(snapshot, at, fitting, received_ns, counted_from=count)
         except WireError as error:
-            if state is SYNCED:
+            if live:
                 self._distrust("a snapshot that cannot be used", received_ns)
             self._ask_again(str(error), received_ns)
             raise
+        continues = live and built.update_id >= self.book.update_id
+        compared = live and self._audit.running and (at == self.at or not self._rule.sees_gaps)
+        differing = self.book.differences(built) if compared else 0
+        self._counting = self._rule.stamped and snapshot.last_id is None
         self._adopt(built, at, fitting)
         self.counters.event_ns = fitting[-1].event_ns if fitting else snapshot.event_ns
         self.asks.answered(received_ns)
+        if compared:
+            self._count_audit(differing, received_ns)
         update_id = built.update_id
-        if state is not SYNCED:
+        if not continues:  # it is synced anew, or goes on under another numbering
             self.book.mark(SYNCED, received_ns)
             self.counters.resyncs += state is BookState.STALE
             self.counters.trusted_again(received_ns)
             self._emit(BookResynced(self.pair, update_id, len(fitting), received_ns))
-        if fitting or state is SYNCED:
+        if fitting or continues:
             self._emit(BookUpdated(self.pair, update_id, received_ns, self.counters.event_ns))
         if self.book.crossed:
             self._report_crossed(received_ns)
 
     def _adopt(self, built: OrderBook, at: UpdateId, fitting: Sequence[BookDelta]) -> None:
         self.book.adopt(built)
-        self._at = at
-        for delta in fitting:
-            if delta.last_id is not None:
-                self._at = delta.last_id
-                if self._recent is not None:
-                    self._recent.append(self._at)
+        self.at = fitting[-1].last_id or at if fitting else at
+        if self._seen is not None:
+            self._seen.note_all(fitting)
         self.counters.applied += len(fitting)
         self._bridging = not fitting
-        self._stale_since_ns = None
+        self._stall.since_ns = None
         self._audit.stop()
         self._buffer.clear()
 
-    # --- audits
-
     def _start_audit(self, reason: str, now_ns: int) -> None:
         if self.asks.want(reason, now_ns):
-            self._audit.start()
+            self._audit.start(self.at)
 
     def _compare(self, received_ns: int) -> None:
-        case = self._audit.case(self._at, received_ns, self._settings.stall_ns)
+        """Count how the live book differs from what was audited, and make it that."""
+        case = self._audit.case(self.at, received_ns, self._settings.stall_ns)
         if case is None:
             return
-        if case.fitting is None:
+        snapshot, at, fitting = case.snapshot, case.at, case.fitting
+        if fitting is None:
             self._ask_again("the audit snapshot is older than the log", received_ns)
-        else:
-            self._repair(case, case.fitting, received_ns)
-
-    def _repair(self, case: AuditCase, fitting: Sequence[BookDelta], received_ns: int) -> None:
-        """Count how the live book differs from what was audited, and make it that."""
+            return
+        start = self.book.update_id - len(fitting)
         try:
-            start = self.book.update_id - len(fitting)
-            audited = self._builder.built(
-                case.snapshot, case.at, fitting, received_ns, counted_from=start
-            )
+            audited = self._builder.built(snapshot, at, fitting, received_ns, counted_from=start)
         except WireError as error:
             self._ask_again(str(error), received_ns)
             raise
-        counters, book = self.counters, self.book
-        differing = book.differences(audited)
-        book.adopt(audited)
+        differing = self.book.differences(audited)
+        if case.ahead:
+            self.at, self._bridging, self._may_be_ahead = at, True, True
+        self.book.adopt(audited)
         self._audit.stop()
+        self.asks.answered(received_ns)
+        self._count_audit(differing, received_ns)
+
+    def _count_audit(self, differing: int, received_ns: int) -> None:
+        counters = self.counters
         counters.audits += 1
         counters.differing += differing
         counters.crossed_now = False
-        self.asks.answered(received_ns)
-        self._emit(BookAudited(self.pair, book.update_id, differing, received_ns))
-
-    # --- the world outside
+        self._emit(BookAudited(self.pair, self.book.update_id, differing, received_ns))
 
     def connection_lost(self, reason: str, now_ns: int) -> None:
         """Nothing can be trusted until the stream runs again and a snapshot is bridged."""
@@ -382,8 +373,14 @@ class BookSynchronizer:
             self._emit(PairDegraded(self.pair, self.asks.attempt, error, now_ns))
 
     def tick(self, now_ns: int) -> None:
-        """Let time pass: audits, refreshes and asks that nothing else would cause."""
+        """Let time pass: audits, refreshes and asks that nothing else would cause.
+
+        Raises WireError when the rows of a snapshot that had to wait cannot be read.
+        """
         settings = self._settings
+        self._try_waiting(now_ns)
+        if self._audit.holds_snapshot:
+            self._compare(now_ns)
         if self.asks.in_flight:
             if settings.in_stream and self.asks.in_flight_for_ns(now_ns) >= settings.answer_ns:
                 self._ask_again("no snapshot came", now_ns)

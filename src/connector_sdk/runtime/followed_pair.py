@@ -60,12 +60,17 @@ class FollowedPair:
         """Move to the later connection if its deltas continue the book."""
         if self.successor is None or not self._held:
             return
-        oldest = self._held[0][0]
-        if self.sync.synced and oldest.last_id is not None:
-            verdict = self._rule.judge(self.sync.at, oldest, bridging=False)
-            if verdict is Verdict.GAP and not self._holds_present():
-                return
-        self._move(self.successor)
+        if not self.sync.synced or self._continues(self._held[0][0]):
+            self._move(self.successor)
+
+    def _continues(self, oldest: BookDelta) -> bool:
+        stamp = oldest.event_ns if oldest.last_id is None else oldest.last_id
+        if stamp is None:
+            return False  # nothing tells where the two connections meet
+        verdict = self._rule.judge(self.sync.at, oldest._replace(last_id=stamp), bridging=False)
+        if self._rule.sees_gaps:
+            return verdict is not Verdict.GAP or self._holds_present()
+        return verdict is Verdict.STALE  # only an overlap proves that nothing lies between
 
     def _holds_present(self) -> bool:
         return any(delta.last_id == self.sync.at for delta, _ in self._held)

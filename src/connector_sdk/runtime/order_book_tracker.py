@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from connector_sdk.book.order_book import OrderBook
+from connector_sdk.book.sequence import Verdict
 from connector_sdk.book.snapshot_asks import Ask
 from connector_sdk.book.sync_settings import SECOND_NS, SyncSettings
 from connector_sdk.book.synchronizer import DEGRADED_AFTER, BookSynchronizer
@@ -29,6 +30,7 @@ from connector_sdk.protocols.data_source import Decode
 from connector_sdk.protocols.market import MALFORMED
 from connector_sdk.protocols.tracker import Control, NeedSnapshot, Request, Resubscribe, Tracker
 from connector_sdk.runtime.followed_pair import FollowedPair
+from connector_sdk.runtime.frame_numbers import FrameNumbers
 from connector_sdk.runtime.listeners import Listeners
 
 E = TypeVar("E")
@@ -76,8 +78,7 @@ class OrderBookTracker(Tracker):
         self._decoders: dict[str, Decode] = {}
         self._ranks: dict[str, int] = {}
         self._opened = 0
-        self._numbers: dict[str, int] = {}
-        self._number: int | None = None
+        self._numbers = FrameNumbers(self._settings.stall_ns)
         self._requests: list[Request] = []
         self._frames = 0
         self._unrecognized: dict[str, int] = {}
@@ -199,17 +200,20 @@ class OrderBookTracker(Tracker):
             self._on_unrecognized(Unrecognized(f"symbol {error.symbol}"), frame)
             return
         except MALFORMED as error:
-            self._count_wire_error(error, frame)
+            self._count_wire_error(error, frame.data[:200])
             return
+        repeated = False
         for message in messages:
+            if repeated and not isinstance(message, Trade):
+                continue  # a trade has its own id: one that came late is still news
             door = self._doors.get(type(message))
             if door is not None:
                 try:
                     door(message, frame)
                 except WireError as error:
-                    self._count_wire_error(error, frame)
-            elif isinstance(message, Sequenced) and self._is_repeat(message.number, frame):
-                return
+                    self._count_wire_error(error)
+            elif isinstance(message, Sequenced):
+                repeated = self._is_repeat(message.number, frame)
 
     def _open(self, connection: str) -> Decode:
         self._rank(connection)
@@ -223,9 +227,8 @@ class OrderBookTracker(Tracker):
             rank = self._ranks[connection] = self._opened
         return rank
 
-    def _count_wire_error(self, error: Exception, frame: Frame) -> None:
+    def _count_wire_error(self, error: Exception, excerpt: bytes | str = "") -> None:
         if not isinstance(error, WireError):
-            excerpt = frame.data[:200]
             error = WireError(
                 f"{self._venue}: a frame that cannot be read "
                 f"({type(error).__name__}: {str(error)[:100]})",
@@ -235,18 +238,15 @@ class OrderBookTracker(Tracker):
         self._last_wire_error = str(error)
 
     def _is_repeat(self, number: int, frame: Frame) -> bool:
-        """Keep the count of a connection whose frames are numbered."""
         connection = frame.connection
-        last = self._numbers.get(connection)
-        if last is not None and number <= last:
-            return True
-        self._numbers[connection] = self._number = number
-        if last is not None and number > last + 1:
+        last = self._numbers.last(connection)
+        verdict = self._numbers.judge(connection, number, frame.received_ns)
+        if verdict is Verdict.GAP:
             reason = f"gap: frame {number} of {connection} after {last}"
             for followed in self._followed.values():
                 if followed.connection == connection:
                     followed.sync.loss_noticed(reason, frame.received_ns)
-        return False
+        return verdict is Verdict.STALE
 
     def _on_delta(self, delta: BookDelta, frame: Frame) -> None:
         followed = self._followed.get(delta.pair)
@@ -255,7 +255,7 @@ class OrderBookTracker(Tracker):
             if followed is None:
                 return
         if self._rule.connection_wide:
-            delta = delta._replace(last_id=self._number)
+            delta = delta._replace(last_id=self._numbers.newest)
         if followed.connection == frame.connection:
             followed.sync.on_delta(delta, frame.received_ns)
             if followed.successor is not None:
@@ -282,7 +282,7 @@ class OrderBookTracker(Tracker):
             if present != frame.connection:
                 followed.fed_by(frame.connection)
             if self._rule.connection_wide:
-                snapshot = snapshot._replace(last_id=self._number)
+                snapshot = snapshot._replace(last_id=self._numbers.newest)
         followed.sync.on_snapshot(snapshot, frame.received_ns, in_stream=in_stream)
 
     def _newcomer(self, pair: str) -> FollowedPair | None:
@@ -323,12 +323,17 @@ class OrderBookTracker(Tracker):
     def connection_lost(self, connection: str, reason: str, now_ns: int) -> None:
         """A connection ended: the pairs it fed are stale, unless another carries them already."""
         self._decoders.pop(connection, None)
-        self._numbers.pop(connection, None)
+        self._numbers.forget(connection)
         for pair, followed in self._followed.items():
             if followed.successor == connection:
                 followed.successor = None
-            if followed.connection == connection and followed.connection_lost(reason, now_ns):
-                self._emit(FeedInterrupted(pair, connection, reason, now_ns))
+            if followed.connection != connection:
+                continue
+            try:
+                if followed.connection_lost(reason, now_ns):
+                    self._emit(FeedInterrupted(pair, connection, reason, now_ns))
+            except WireError as error:
+                self._count_wire_error(error)
         self._ranks.pop(connection, None)
 
     def snapshot_failed(self, pair: str, error: ConnectorError, now_ns: int) -> None:
@@ -340,7 +345,10 @@ class OrderBookTracker(Tracker):
     def tick(self, now_ns: int) -> None:
         """Let time pass; call about once a second."""
         for followed in list(self._followed.values()):
-            followed.sync.tick(now_ns)
+            try:
+                followed.sync.tick(now_ns)
+            except WireError as error:
+                self._count_wire_error(error)
 
     def _ask(self, pair: str, ask: Ask) -> None:
         wish = Resubscribe if self._in_stream else NeedSnapshot
