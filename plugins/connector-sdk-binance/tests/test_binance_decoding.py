@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from connector_sdk_binance import MANIFEST, connector
 
 from connector_sdk.errors import RateLimited, UnlistedSymbol, VenueError, WireError
 from connector_sdk.model.instrument import Instruments, ProvisionalInstruments
@@ -23,6 +22,7 @@ from connector_sdk.model.wire import (
     SubscriptionRefused,
     Unrecognized,
 )
+from connector_sdk_binance import MANIFEST, connector
 
 SOURCE = connector.order_book
 SPELLED = ProvisionalInstruments(MANIFEST.symbol_format, "binance")
