@@ -147,6 +147,7 @@ class LiveMarket(Market):
 
     async def _close(self) -> None:
         self._closed = True
+        self._progress.set()
         await self._supervisor.close()
         if self._around.transport is None:
             await self._transport.close()
@@ -161,6 +162,8 @@ class LiveMarket(Market):
                 while self._unsynced():
                     self._progress.clear()
                     await self._progress.wait()
+                    if self._closed:
+                        raise ConfigError(f"{self._venue}: this market was closed")
         except TimeoutError as error:
             raise RequestTimeout(
                 f"{self._venue} is not ready after {timeout_s:g} s: {self.health.reason}", Sent.NO

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from connector_sdk.errors import TransportError
 from connector_sdk.model.health import ConnectionHealth
-from connector_sdk.runtime.session import FeedParts, Session
+from connector_sdk.runtime.session import LIFETIME_USED, FeedParts, Session
 from connector_sdk.transport.backoff import Backoff
 from connector_sdk.transport.rate_limiter import RateLimiter
 from connector_sdk.transport.transport import Transport
@@ -61,7 +61,10 @@ class Shard:
         """The present connection, and an earlier one that is still being handed over."""
         name = self._name if self._current is None else self._current.name
         up = self._current is not None
-        now = ConnectionHealth(up, len(self.pairs), self._attempts, self._last_error)
+        attempts = (
+            0 if self._current is not None and self._lasted(self._current) else self._attempts
+        )
+        now = ConnectionHealth(up, len(self.pairs), attempts, self._last_error)
         old = {
             session.name: ConnectionHealth(
                 connected=True, pairs=0, attempts=0, last_error=session.leaving
@@ -134,8 +137,7 @@ class Shard:
 
     def _count(self, session: Session) -> None:
         """Forgive earlier failures only to a session that lasted: a subscription proves little."""
-        lasted_ns = self._parts.clock.now_ns() - session.opened_ns
-        lasted = lasted_ns >= self._parts.settings.stable_s * SECOND_NS
+        lasted = self._lasted(session)
         if session.ended is None:
             self._attempts = 0 if lasted else self._attempts + 1
             LOG.info("%s %s: %s", self._parts.venue, session.name, session.leaving)
@@ -143,6 +145,15 @@ class Shard:
             self._attempts = 1 if lasted else self._attempts + 1
             self._last_error = session.ended
             LOG.warning("%s %s: %s", self._parts.venue, session.name, session.ended)
+
+    def _lasted(self, session: Session) -> bool:
+        """Whether it lived long enough, or as long as the venue lets it, to be called stable."""
+        parts = self._parts
+        life_s = parts.source.session_lifetime_s
+        enough_s = parts.settings.stable_s
+        if life_s is not None:
+            enough_s = min(enough_s, life_s * LIFETIME_USED)
+        return parts.clock.now_ns() - session.opened_ns >= enough_s * SECOND_NS
 
     async def _retire(self, old: Session) -> None:
         """Close `old` once its successor feeds every pair, or at the deadline."""
