@@ -6,8 +6,11 @@ import os
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connector_sdk.book.ladder import Ladder
 from connector_sdk.book.order_book import OrderBook
@@ -17,8 +20,8 @@ from connector_sdk.model.events import BookState
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel
 
 CAMPAIGN = os.environ.get("CONNECTOR_SDK_CAMPAIGN") == "1"
-SEEDS = range(60 if CAMPAIGN else 6)
-STEPS = 150 if CAMPAIGN else 60
+SEEDS = range(60 if CAMPAIGN else 3)
+STEPS = 150 if CAMPAIGN else 50
 STYLES = ("fixed", "small", "trimmed", "mixed", "long", "tiny", "changing")
 PAIR = "BTC-USDT"
 
@@ -126,22 +129,28 @@ class Rig:
     def step(self, number: int) -> None:
         rng = self.rng
         if number == 0 or rng.random() < 0.015:
-            self.snapshot(number)
+            self.snapshot()
         else:
             wipe = rng.random() < 0.02
-            rows = [self.rows(side, wipe=wipe and rng.random() < 0.7) for side in self.sides]
-            self.book.apply(BookDelta(PAIR, rows[0], rows[1]), number, number)
-            for side, mine in zip(self.sides, rows, strict=True):
-                side.apply(mine)
+            bids, asks = (self.rows(s, wipe=wipe and rng.random() < 0.7) for s in self.sides)
+            self.apply(bids, asks)
         self.texts.mid = max(5, self.texts.mid + rng.choice((-3, -1, 0, 0, 1, 3)))
         self.compare()
 
-    def snapshot(self, number: int) -> None:
-        rows = [self.rows(side, count=self.rng.randrange(40)) for side in self.sides]
-        depth = self.rng.choice((None, 1, 5, 20))
-        self.book.replace(BookSnapshot(PAIR, rows[0], rows[1], depth=depth), number, number)
-        for side, mine in zip(self.sides, rows, strict=True):
-            side.replace(mine, depth)
+    def snapshot(self) -> None:
+        bids, asks = (self.rows(side, count=self.rng.randrange(40)) for side in self.sides)
+        self.replace(bids, asks, self.rng.choice((None, 1, 5, 20)))
+
+    def apply(self, bids: list[list[str]], asks: list[list[str]]) -> None:
+        self.book.apply(BookDelta(PAIR, bids, asks), 0, 0)
+        for side, rows in zip(self.sides, (bids, asks), strict=True):
+            side.apply(rows)
+
+    def replace(self, bids: list[list[str]], asks: list[list[str]], depth: int | None) -> None:
+        self.book.replace(BookSnapshot(PAIR, bids, asks, depth=depth), 0, 0)
+        for side, rows in zip(self.sides, (bids, asks), strict=True):
+            side.replace(rows, depth)
+        self.seen = {True: {}, False: {}}
         self.seen = {True: {}, False: {}}
 
     def rows(self, side: PlainSide, *, wipe: bool = False, count: int = -1) -> list[list[str]]:
@@ -220,10 +229,14 @@ def make_rig(seed: int, style: str, kept_depth: int | None) -> Rig:
 
 @pytest.fixture(params=[(2, 5, 2), (8, 16, 8), (128, 1024, 64)], ids=["tiny", "small", "real"])
 def window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    size, widest, fewest = request.param
-    monkeypatch.setattr(Ladder, "window_size", size)
-    monkeypatch.setattr(Ladder, "widest_window", widest)
-    monkeypatch.setattr(Ladder, "fewest_rows", fewest)
+    shrink_window(monkeypatch, *request.param)
+
+
+def shrink_window(patch: pytest.MonkeyPatch, size: int, widest: int, fewest: int) -> None:
+    """So that a small book meets what a large one meets."""
+    patch.setattr(Ladder, "window_size", size)
+    patch.setattr(Ladder, "widest_window", widest)
+    patch.setattr(Ladder, "fewest_rows", fewest)
 
 
 @pytest.mark.campaign
@@ -234,4 +247,58 @@ def test_the_book_equals_a_plain_dict_after_every_step(style: str, kept_depth: i
     for seed in SEEDS:
         rig = make_rig(seed, style, kept_depth)
         for number in range(STEPS):
+            rig.step(number)
+
+
+SPELLINGS = ("{}.0", "{}.00", "{}", "0{}.0", "{}.000000000000000000", "{}.000000000000000001")
+ROWS = st.lists(
+    st.tuples(
+        st.builds(str.format, st.sampled_from(SPELLINGS), st.integers(1, 12)),
+        st.sampled_from(("0", "0.00", "0E-8", "1", "2.50")),
+    ).map(list),
+    max_size=6,
+)
+
+
+@settings(max_examples=2000 if CAMPAIGN else 60, deadline=None)
+@given(
+    st.tuples(ROWS, ROWS, st.sampled_from((None, 1, 3))),
+    st.lists(st.tuples(ROWS, ROWS), max_size=8),
+    st.sampled_from((None, None, 2)),
+)
+def test_any_few_messages_leave_the_book_equal_to_a_plain_dict(
+    first: tuple[list[list[str]], list[list[str]], int | None],
+    messages: list[tuple[list[list[str]], list[list[str]]]],
+    kept_depth: int | None,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        shrink_window(patch, 2, 5, 2)
+        rig = make_rig(0, "fixed", kept_depth)
+        rig.replace(*first)
+        rig.compare()
+        for bids, asks in messages:
+            rig.apply(bids, asks)
+            rig.compare()
+
+
+@pytest.mark.usefixtures("window")
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("kept_depth", [None, 10])
+def test_a_malformed_message_leaves_a_book_that_can_be_read(
+    style: str, kept_depth: int | None
+) -> None:
+    broken: tuple[Any, ...] = (["x", "1"], ["NaN", "1"], ["1.1"], ["5.00"], [None, "1"])
+    for seed in SEEDS:
+        rig = make_rig(seed, style, kept_depth)
+        for number in range(STEPS // 3):
+            rig.step(number)
+        rows: list[list[str]] = [*rig.rows(rig.sides[0]), rig.rng.choice(broken)]
+        with pytest.raises((ValueError, TypeError)):
+            rig.book.apply(BookDelta(PAIR, rows, []), 0, 0)
+        rig.book._bids._window._check()
+        levels = _numbers(rig.book.bids())
+        assert levels == sorted(levels, reverse=True)
+        assert _numbers(rig.book.bids(3)) == levels[:3]
+        rig.snapshot()
+        for number in range(1, 10):
             rig.step(number)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         def clear(self) -> None:
             """Take out everything."""
 
+        def _check(self) -> None: ...
+
 else:
     from sortedcontainers import SortedKeyList
 

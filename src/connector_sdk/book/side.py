@@ -31,8 +31,8 @@ from connector_sdk.book.price_keys import (
 from connector_sdk.book.price_window import PriceWindow
 from connector_sdk.model.market_data import PriceLevel, Rows
 
-NOWHERE: Final = (0, 0, 1.0, 0.0)
-"""No text of a price is empty, no number above one and below zero."""
+NOWHERE: Final = (-1, 0, 1.0, 0.0)
+"""No text has that length, no number is above one and below zero."""
 DEAD: Final[frozenset[str | None]] = ZEROS | {None}
 """What `rows.get` says of a level that is not there any more."""
 

@@ -43,9 +43,7 @@ def test_published_checksums_are_computed() -> None:
 def test_digits_lose_the_dot_and_leading_zeros_only() -> None:
     bids, asks = levels([["0.05000", "0.00000500"]]), levels([["0.05005", "10.0"]])
     # crc32 of "5005" "100" "5000" "500", asks first.
-    assert DigitsCrc32().compute(bids, asks) == crc32(
-        b"50051005000500"
-    )
+    assert DigitsCrc32().compute(bids, asks) == crc32(b"50051005000500")
 
 
 def test_interleaving_goes_on_with_the_longer_side() -> None:
