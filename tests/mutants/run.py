@@ -65,7 +65,13 @@ def copied_tree(target: Path) -> Path:
 
 def patched(tree: Path, mutant: Mutant, *, reverse: bool) -> None:
     """Apply a patch, or take it back; a patch that does not fit is an error of its own."""
-    command = ["git", "apply", "--whitespace=nowarn", *(["-R"] if reverse else []), mutant.path]
+    command = [
+        "git",
+        "apply",
+        "--whitespace=nowarn",
+        *(["-R"] if reverse else []),
+        str(mutant.path),
+    ]
     # Outside a repository git takes the paths of a patch as they stand.
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     done = subprocess.run(
