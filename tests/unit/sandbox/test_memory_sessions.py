@@ -6,12 +6,12 @@ import contextlib
 import dataclasses
 
 import pytest
-from venue_reader import PAIR, Reader, after, gaps, get
 
 from connector_sdk.errors import ConfigError, ConnectFailed, Disconnected
 from connector_sdk.sandbox.memory_transport import MemoryVenue
 from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk_binance.sandbox import dialect
+from venue_reader import PAIR, Reader, after, gaps, get
 
 DEPTH_PATH = "/api/v3/depth?symbol=BTCUSDT"
 

@@ -7,7 +7,6 @@ import json
 from decimal import Decimal
 
 import pytest
-from venue_reader import PAIR, Reader, after, gaps, get
 
 from connector_sdk.errors import Disconnected, RequestTimeout
 from connector_sdk.sandbox.dialect import VenueRules
@@ -15,6 +14,7 @@ from connector_sdk.sandbox.memory_transport import MemoryVenue
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk_binance.sandbox import dialect
+from venue_reader import PAIR, Reader, after, gaps, get
 
 DEPTH_PATH = "/api/v3/depth?symbol=BTCUSDT&limit=5000"
 
