@@ -34,7 +34,8 @@ class BookUpdated(NamedTuple):
 
 
 book_updated: Callable[[tuple[str, UpdateId, int, int | None]], BookUpdated] = partial(
-    tuple.__new__, BookUpdated
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]  # of what, the annotation says
+    BookUpdated,
 )
 """Makes it of its fields at half the price of the constructor: there is one a message."""
 

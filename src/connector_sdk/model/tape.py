@@ -141,7 +141,7 @@ def _parsed(line: bytes) -> dict[str, object] | None:
         body = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return body if isinstance(body, dict) else None
+    return cast("dict[str, object]", body) if isinstance(body, dict) else None
 
 
 class _Line(BaseModel):

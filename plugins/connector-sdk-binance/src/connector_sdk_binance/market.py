@@ -35,7 +35,7 @@ def _listed(response: RestResponse) -> Instruments:
 
 
 def _instrument(symbol: dict[str, Any]) -> Instrument:
-    rules = {rule["filterType"]: rule for rule in symbol["filters"]}
+    rules: dict[str, dict[str, Any]] = {rule["filterType"]: rule for rule in symbol["filters"]}
     price, lot = rules["PRICE_FILTER"], rules["LOT_SIZE"]
     # Which of the two a symbol has depends on its age.
     notional = rules.get("NOTIONAL") or rules.get("MIN_NOTIONAL") or {}
