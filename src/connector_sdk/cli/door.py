@@ -99,7 +99,8 @@ def said(error: Exception) -> str:
         case _:
             advice = f"this is our own bug: please report it, with what {TRACEBACK}=1 shows"
             words = f"{type(error).__name__}: {error}"
-    return f"{words.rstrip('.')}: {advice}" if advice and advice not in words else words
+    told = not advice or "--sandbox" in words
+    return words if told else f"{words.rstrip('.')}: {advice}"
 
 
 def exit_code(error: Exception) -> int:

@@ -19,7 +19,7 @@ from connector_sdk.model.events import (
     Event,
     FeedInterrupted,
 )
-from connector_sdk.model.market_data import PriceLevel, canonical
+from connector_sdk.model.market_data import PriceLevel, UpdateId, canonical
 from connector_sdk.runtime.live_market import LiveMarket
 
 
@@ -46,6 +46,10 @@ class JsonView(LineView):
     period_s = 0.05
     kinds = (*TOLD, BookUpdated)
 
+    def __init__(self, venue: str, market: LiveMarket, depth: int) -> None:
+        super().__init__(venue, market, depth)
+        self._told: dict[str, UpdateId] = {}
+
     def hear(self, event: Event) -> None:
         """Take down the event, and after an update or a resync the book."""
         match event:
@@ -71,6 +75,9 @@ class JsonView(LineView):
             image = book.snapshot(self.depth)
         except BookNotSynced:
             return
+        if self._told.get(pair) == image.update_id:
+            return  # a resync that replayed something is followed by an update of its own
+        self._told[pair] = image.update_id
         self._line(
             {
                 "event": "book",

@@ -100,6 +100,7 @@ def test_a_refused_connection_says_what_to_try(command: str, tmp_path: Path) -> 
         command, "binance", "BTC-USDT", "--rest", f"http://{url}", "--ws", f"ws://{url}", *more
     )
     assert_one_line(code, stderr, 1, "cannot connect", "--sandbox")
+    assert stderr.count("--sandbox") == 1
 
 
 @pytest.mark.parametrize(

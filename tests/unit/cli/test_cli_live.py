@@ -101,6 +101,8 @@ def test_watch_as_json_tells_every_loss_and_recovery(lossy: Served) -> None:
     assert {event["pair"] for event in stale} == {"BTC-USDT"}
     assert all("gap" in event["reason"] for event in stale)
     resynced = [e for e in events if e["event"] == "resynced" and e["pair"] == "BTC-USDT"]
+    ids = [e["update_id"] for e in events if e["event"] == "book" and e["pair"] == "BTC-USDT"]
+    assert ids == sorted(set(ids))
     assert len(resynced) >= len(stale)
 
 
