@@ -170,3 +170,11 @@ def test_the_readme_shows_the_two_commands() -> None:
 
 def test_the_architecture_page_stays_within_80_lines() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 80
+
+
+def test_the_architecture_page_names_only_files_that_exist() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    named = re.findall(r"`([a-z_]+/[a-z_]*(?:\.py)?)`", page)
+    assert len(named) > 10
+    homes = (ROOT / "src" / "connector_sdk", ROOT)
+    assert [path for path in named if not any((home / path).exists() for home in homes)] == []
