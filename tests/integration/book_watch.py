@@ -80,6 +80,8 @@ class PairWatch:
         self.audit_asks = 0
         self.answers_cut = 0
         self.differing: set[Place] = set()
+        self.spans: dict[int, int] = {}
+        self.based_at = self.snapshot_at = 0
 
 
 class BookWatch:
@@ -137,23 +139,47 @@ class BookWatch:
         if watch.stale_ns is not None:
             watch.longest_stale_ns = max(watch.longest_stale_ns, event.received_ns - watch.stale_ns)
         watch.synced, watch.fresh, watch.stale_ns = True, True, None
-        watch.update_id = event.update_id
+        watch.update_id, watch.based_at = event.update_id, watch.snapshot_at
         self._compare(watch, event.update_id, whole=True)
 
     def _on_audited(self, event: BookAudited) -> None:
-        """Levels reported = levels lost, as far as the audit's snapshot proves anything."""
+        """Levels reported = levels lost and not told of since, as far as the audit can prove."""
         watch, book = self.pairs[event.pair], self.market.order_book(event.pair)
         watch.seen["audited"] += 1
         if event.update_id != watch.update_id:
             self.say(event.pair, f"audited at {event.update_id}, told {watch.update_id}")
-        lost = {place for place in watch.differing if _is_proven(book, place)}
+        lost = {place for place in self._lost(watch, event.update_id) if _is_proven(book, place)}
         if event.differing != len(lost):
-            self.say(event.pair, f"the audit reports {event.differing} levels of {sorted_(lost)}")
+            self.say(event.pair, f"the audit reports {event.differing} levels of {in_words(lost)}")
         self.repaired += event.differing
-        watch.differing.clear()
+        watch.based_at = watch.snapshot_at
         self._compare(watch, event.update_id, whole=True)
-        if watch.differing:
-            self.say(event.pair, f"the audit left {sorted_(watch.differing)} as they were")
+        if watch.differing & lost:
+            self.say(event.pair, f"the audit left {in_words(watch.differing & lost)} as they were")
+
+    def _lost(self, watch: PairWatch, update_id: int) -> set[Place]:
+        """Levels a book based on one snapshot has wrong, and the next snapshot right."""
+        if not self._withheld(watch.pair, update_id):
+            return set()
+        journal, held = self.journal[watch.pair], dict[tuple[Side, int], tuple[int, int]]()
+        for one in self.journal.withheld:
+            if one.pair == watch.pair and watch.based_at < one.update_id <= watch.snapshot_at:
+                before = max(watch.spans[one.update_id] - 1, watch.based_at)
+                place = one.side, one.price
+                known = held.get(place)
+                if known is None or journal.changed_since(*place, known[1], before):
+                    held[place] = self._lots(watch.pair, place, before), one.update_id
+        tick = self.market.instruments[watch.pair].tick_size
+        return {
+            (side, tick * price)
+            for (side, price), (lots, since) in held.items()
+            if not journal.changed_since(side, price, since, update_id)
+            and lots != self._lots(watch.pair, (side, price), update_id)
+        }
+
+    def _lots(self, pair: str, place: tuple[Side, int], update_id: int) -> int:
+        image = self.journal[pair].image_at(update_id)
+        return dict(image.bids if place[0] is Side.BUY else image.asks).get(place[1], 0)
 
     def _on_crossed(self, event: BookCrossed) -> None:
         if not self._withheld(event.pair, event.update_id):
@@ -173,8 +199,11 @@ class BookWatch:
                 first, last = message.first_id, message.last_id
                 assert first is not None
                 assert last is not None
-                self.pairs[message.pair].ideal.on_delta(Span(first, last, frame.connection))
+                watch = self.pairs[message.pair]
+                watch.spans[last] = first
+                watch.ideal.on_delta(Span(first, last, frame.connection))
             elif isinstance(message, BookSnapshot) and message.last_id is not None:
+                self.pairs[message.pair].snapshot_at = message.last_id
                 self.pairs[message.pair].ideal.on_snapshot(message.last_id)
 
     def _on_asked(self, pair: str) -> None:
@@ -223,13 +252,17 @@ class BookWatch:
         if book.update_id != update_id:
             self.say(pair, f"told {update_id}")
         withheld = self._withheld(pair, update_id)
-        if whole or withheld:
+        if whole:
             self._compare_whole(watch, book, withheld)
             return
-        watch.differing.clear()
         true = self.journal.book_at(pair, update_id, TOP)
-        read = [_rows(book.bids(TOP)), _rows(book.asks(TOP))]
-        if read != [true.bids, true.asks]:
+        read = _rows(book.bids(TOP)), _rows(book.asks(TOP))
+        if withheld:
+            unlike = _unlike(read, (true.bids, true.asks))
+            if not unlike <= withheld:
+                self.say(pair, f"differs at {in_words(unlike)}, lost are {in_words(withheld)}")
+            return
+        if read != (true.bids, true.asks):
             self.say(pair, f"reads {read}, the venue has {true}")
         if [book.best_bid.price, book.best_ask.price] != [true.bids[0][0], true.asks[0][0]]:
             self.say(pair, "its best prices are not those of its top")
@@ -238,20 +271,17 @@ class BookWatch:
 
     def _compare_whole(self, watch: PairWatch, book: OrderBook, withheld: set[Place]) -> None:
         true = self.journal.book_at(watch.pair, book.update_id)
-        watch.differing = {
-            (side, price)
-            for side, read, levels in (
-                (Side.BUY, book.bids(), true.bids),
-                (Side.SELL, book.asks(), true.asks),
-            )
-            for price, _ in set(_rows(read)) ^ set(levels)
-            if _is_proven(book, (side, price))
-        }
+        watch.differing = set[Place]()
+        for side, read, levels in (
+            (Side.BUY, _rows(book.bids()), true.bids),
+            (Side.SELL, _rows(book.asks()), true.asks),
+        ):
+            proven = [level for level in levels if _is_proven(book, (side, level[0]))]
+            if read != proven:
+                watch.differing |= {(side, price) for price, _ in set(read) ^ set(proven)}
         if not watch.differing <= withheld:
-            self.say(
-                watch.pair,
-                f"differs at {sorted_(watch.differing)}, lost are {sorted_(withheld)}",
-            )
+            told = f"differs at {in_words(watch.differing)}, lost are {in_words(withheld)}"
+            self.say(watch.pair, told)
 
     def _withheld(self, pair: str, update_id: int) -> set[Place]:
         """Levels the venue kept back without a trace, and has not told of since."""
@@ -265,6 +295,17 @@ class BookWatch:
 
 def _rows(levels: Sequence[PriceLevel]) -> Levels:
     return [(level.price, level.quantity) for level in levels]
+
+
+def _unlike(read: tuple[Levels, Levels], true: tuple[Levels, Levels]) -> set[Place]:
+    """Prices, within the reach of both, whose levels are not the same."""
+    found: set[Place] = set()
+    for side, ours, theirs in zip((Side.BUY, Side.SELL), read, true, strict=True):
+        sign = 1 if side is Side.BUY else -1
+        edge = max(levels[-1][0] * sign for levels in (ours, theirs) if levels)
+        unlike = {price for price, _ in set(ours) ^ set(theirs)}
+        found |= {(side, price) for price in unlike if price * sign >= edge}
+    return found
 
 
 def _is_proven(book: OrderBook, place: Place) -> bool:
@@ -285,5 +326,5 @@ def _state(market: LiveMarket, pair: str) -> BookState:
     return market.order_book(pair).state
 
 
-def sorted_(places: set[Place]) -> list[str]:
+def in_words(places: set[Place]) -> list[str]:
     return sorted(f"{side.value}@{price}" for side, price in places)

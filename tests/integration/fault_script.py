@@ -51,7 +51,7 @@ ON_A_SNAPSHOT = (
 )
 ON_A_LINK = (
     "slow:stream=depth:delay_ms=40:jitter_ms=80:count=15",
-    "slow:stream=depth:delay_ms=0:piece=150:count=10",
+    "slow:stream=depth:delay_ms=0:piece=500:count=5",
 )
 
 

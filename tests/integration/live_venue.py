@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import resource
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from connector_sdk.connect import connect
+from connector_sdk.model.manifest import RateLimitPool
 from connector_sdk.plugins import load_connector
 from connector_sdk.protocols.connector import Connector
 from connector_sdk.runtime.feed_settings import FeedSettings
@@ -34,6 +37,13 @@ def hurried(**declared: float) -> Connector:
     limits = {"connects_per_minute": 1e6, "messages_per_second": None, **declared}
     hurrying = type("Hurried", (type(connector.order_book),), limits)
     return replace(connector, order_book=hurrying())
+
+
+def unthrottled(connector: Connector) -> Connector:
+    """The connector, allowed to ask as much as a venue with raised limits admits."""
+    pools = (RateLimitPool(name="weight", limit=1_000_000, window_s=60),)
+    manifest = connector.manifest.model_copy(update={"rate_limits": pools})
+    return replace(connector, manifest=manifest)
 
 
 def venue_of(pairs: Sequence[str], flow: float = 50.0, faults: str = "") -> EmbeddedVenue:
@@ -71,3 +81,9 @@ async def until(holds: Callable[[], bool]) -> None:
 
 def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def resident_bytes() -> int:
+    """Memory of this process that is in RAM, once garbage is gone."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

@@ -7,39 +7,95 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
 import connector_sdk as sdk
 from connector_sdk.errors import ConfigError, ConnectFailed, PluginError, RequestTimeout
+from connector_sdk.model.events import (
+    BookResynced,
+    BookStale,
+    BookState,
+    BookUpdated,
+    FeedInterrupted,
+)
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.sandbox.venue import EmbeddedVenue
 from connector_sdk.transport.backoff import Spacing
-from live_venue import QUICK, differs, hurried, market_of, open_descriptors, until, venue_of
+from live_venue import (
+    QUICK,
+    differs,
+    hurried,
+    market_of,
+    open_descriptors,
+    resident_bytes,
+    unthrottled,
+    until,
+    venue_of,
+)
 
 PAIRS = ("BTC-USDT", "ETH-USDT")
+FIVE = (*PAIRS, "SOL-USDT", "XRP-USDT", "ADA-USDT")
 
 
-def _opened_more_than(venue: EmbeddedVenue, count: int) -> bool:
-    return venue.opened_streams > count
+class Drops:
+    """Cuts every stream and waits until every book is right again; notes what was out of order."""
+
+    def __init__(self, venue: EmbeddedVenue, market: LiveMarket) -> None:
+        self.wrong: list[str] = []
+        self._venue, self._market = venue, market
+        self._stale: set[str] = set()
+        self._resynced: set[str] = set()
+        self._done = 0
+        market.on(BookStale, lambda event: self._stale.add(event.pair))
+        market.on(BookResynced, self._on_resynced)
+        market.on(BookUpdated, self._on_updated)
+        market.on(FeedInterrupted, self._on_interrupted)
+
+    async def drop(self, times: int) -> None:
+        for _ in range(times):
+            self._resynced.clear()
+            self._done += 1
+            self._venue.drop_connections(reset=self._done % 2 == 0)
+            await until(lambda: self._resynced == set(self._market.pairs))
+            if any(differs(self._venue, self._market, pair) for pair in self._market.pairs):
+                self.wrong.append(f"a book is wrong after drop {self._done}")
+
+    def _on_resynced(self, event: BookResynced) -> None:
+        if event.pair not in self._stale:
+            self.wrong.append(f"{event.pair} resynced, but never was stale in drop {self._done}")
+        self._stale.discard(event.pair)
+        self._resynced.add(event.pair)
+
+    def _on_updated(self, event: BookUpdated) -> None:
+        if event.pair in self._stale:
+            self.wrong.append(f"{event.pair} was published while stale in drop {self._done}")
+
+    def _on_interrupted(self, event: FeedInterrupted) -> None:
+        for pair in [event.pair] if event.pair else self._market.pairs:
+            if self._market.order_book(pair).state is BookState.SYNCED:
+                self.wrong.append(f"{pair} was trusted after its connection in drop {self._done}")
 
 
 async def test_a_hundred_forced_drops_leave_every_book_synced_and_nothing_behind() -> None:
-    async with venue_of(PAIRS) as venue, market_of(venue, PAIRS) as market:
-        await market.ready(10)
-        tasks = len(asyncio.all_tasks())
-        descriptors = open_descriptors()
-        for _ in range(100):
-            opened = venue.opened_streams
-            venue.drop_connections(reset=True)
-            await until(partial(_opened_more_than, venue, opened))
-        await market.ready(20)
-        await until(lambda: venue.open_streams == 1)
-        assert not any(differs(venue, market, pair) for pair in PAIRS)
-        await until(lambda: len(asyncio.all_tasks()) <= tasks)
-        assert open_descriptors() <= descriptors + 2  # the HTTP connection pool breathes
+    outside = len(asyncio.all_tasks()), open_descriptors()
+    async with venue_of(FIVE) as venue:
+        async with market_of(venue, FIVE, unthrottled(hurried())) as market:
+            await market.ready(10)
+            drops = Drops(venue, market)
+            await drops.drop(10)
+            tasks, sockets, memory = len(asyncio.all_tasks()), open_descriptors(), resident_bytes()
+            await drops.drop(100)
+            assert drops.wrong == []
+            assert {market.metrics(pair).resyncs for pair in FIVE} == {110}
+            # Idle HTTP connections come and go, at most one a pair: two sockets, one task each.
+            await until(lambda: len(asyncio.all_tasks()) <= tasks + len(FIVE))
+            await until(lambda: open_descriptors() <= sockets + 2 * len(FIVE))
+            assert venue.open_streams == 1
+            assert resident_bytes() <= memory * 1.05
+        await until(lambda: len(asyncio.all_tasks()) == outside[0] + 1)
+    await until(lambda: (len(asyncio.all_tasks()), open_descriptors()) == outside)
 
 
 async def test_a_hundred_starts_and_stops_leave_no_task_and_no_descriptor() -> None:
