@@ -23,6 +23,8 @@ class Supervisor:
         self._backoff = backoff
         self._group: asyncio.TaskGroup | None = None
         self._root: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._failures: dict[str, str] = {}
 
     @property
@@ -40,7 +42,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             self._group = group
             started.set()
-            await asyncio.get_running_loop().create_future()  # until close cancels it
+            await self._stopping.wait()
 
     def keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Run `work` until it returns; when it raises, again, spaced by backoff."""
@@ -50,7 +52,10 @@ class Supervisor:
         """Run `work` once; if it raises, that is reported and harms nothing else."""
         if self._group is None:
             raise InvariantError(f"task {name}: the supervisor is not running")
-        return self._group.create_task(self._guarded(name, work), name=name)
+        task = self._group.create_task(self._guarded(name, work), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         attempt = 0
@@ -79,7 +84,11 @@ class Supervisor:
         root, self._root, self._group = self._root, None, None
         if root is None:
             return
-        root.cancel()
+        # Each by itself and now: one that is about to go on must not go on without a supervisor,
+        # and one that is cleaning up must not be cancelled again.
+        for task in list(self._tasks):
+            task.cancel()
+        self._stopping.set()
         await asyncio.wait([root])
 
 
