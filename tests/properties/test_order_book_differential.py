@@ -22,7 +22,7 @@ from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel
 CAMPAIGN = os.environ.get("CONNECTOR_SDK_CAMPAIGN") == "1"
 SEEDS = range(60 if CAMPAIGN else 3)
 STEPS = 150 if CAMPAIGN else 50
-STYLES = ("fixed", "small", "trimmed", "mixed", "long", "tiny", "changing")
+STYLES = ("fixed", "small", "trimmed", "mixed", "padded", "long", "tiny", "changing")
 PAIR = "BTC-USDT"
 
 
@@ -86,6 +86,8 @@ class Texts:
         match style:
             case "fixed":
                 return text + "0"
+            case "padded":
+                return "0" * (self.rng.random() < 0.02) + text + "0"
             case "small":
                 return f"0.{ticks:07d}"
             case "trimmed":
