@@ -87,14 +87,11 @@ class DenseBooks:
         timed = Interleaved(self._lanes, warm_up[1:])
         timed.run(parts)
         self._check()
-        loads = timed.micros("loads", PART)
         found: dict[str, Measured | Skipped] = dict(self._skipped)
         for name in self._trackers:
-            note = f"{timed.micros(name, PART):.1f} us; loads {loads:.1f} us"
-            found[name] = Measured(timed.ratio(name, "loads"), note)
+            found[name] = timed.measured(name, "loads")
         if "ccxt" in self._lanes:
-            note = f"{timed.micros('ccxt', PART):.0f} us against {timed.micros('best', PART):.1f}"
-            found["ccxt"] = Measured(timed.ratio("ccxt", "best"), note)
+            found["ccxt"] = timed.measured("ccxt", "best")
         return found
 
     def _check(self) -> None:
@@ -152,6 +149,4 @@ def measure_tape(_: set[str]) -> dict[str, Measured | Skipped]:
     demand_synced(tracker)
     if reader.heard != len(warm_up) + sum(map(len, parts)):
         raise RuntimeError("the listener did not hear every message")
-    part = len(parts[0])
-    note = f"{timed.micros('tape', part):.1f} us; loads {timed.micros('loads', part):.1f} us"
-    return {"tape": Measured(timed.ratio("tape", "loads"), note)}
+    return {"tape": timed.measured("tape", "loads")}

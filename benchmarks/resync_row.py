@@ -14,7 +14,7 @@ from connector_sdk_binance import connector
 from dense_stream import dense_frames
 from followed import PAIR, START_NS, answer, listed
 from table import Measured, Skipped
-from timing import cpu_seconds, frame
+from timing import cpu_seconds, frame, uncollected
 
 LEVELS = 5_000
 BUFFERED = 500
@@ -40,7 +40,8 @@ def _resync_seconds(body: bytes, stream: list[bytes]) -> float:
     for delta in deltas:
         sync.on_delta(delta, START_NS)
     _demand(sync, BookState.STALE)
-    seconds = cpu_seconds(lambda: sync.on_snapshot(snapshot, START_NS, in_stream=False))
+    with uncollected():
+        seconds = cpu_seconds(lambda: sync.on_snapshot(snapshot, START_NS, in_stream=False))
     _demand(sync, BookState.SYNCED)
     return seconds
 

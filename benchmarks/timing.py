@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from statistics import median
@@ -11,6 +12,7 @@ from time import process_time
 from typing import Final, TypeAlias, TypeVar
 
 from connector_sdk.model.wire import Frame
+from table import Measured
 
 T = TypeVar("T")
 Lane: TypeAlias = Callable[[Sequence[bytes]], None]
@@ -25,6 +27,7 @@ class Interleaved:
     def __init__(self, lanes: Mapping[str, Lane], warm_up: Sequence[bytes]) -> None:
         self._lanes = lanes
         self.seconds: dict[str, list[float]] = {name: [] for name in lanes}
+        self._part_length = 1
         for lane in lanes.values():
             lane(warm_up)
 
@@ -32,28 +35,35 @@ class Interleaved:
         """One round a part; who goes first changes every round."""
         names = list(self._lanes)
         for number, part in enumerate(parts):
+            self._part_length = len(part)
             shift = number % len(names)
-            for name in (*names[shift:], *names[:shift]):
-                self.seconds[name].append(cpu_seconds(partial(self._lanes[name], part)))
+            with uncollected():
+                for name in (*names[shift:], *names[:shift]):
+                    self.seconds[name].append(cpu_seconds(partial(self._lanes[name], part)))
 
-    def ratio(self, lane: str, base: str) -> float:
-        """Median over the rounds of how many times `base` the `lane` took in the same round."""
-        pairs = zip(self.seconds[lane], self.seconds[base], strict=True)
-        return median(mine / theirs for mine, theirs in pairs)
-
-    def micros(self, lane: str, part_length: int) -> float:
-        """Median microseconds a message."""
-        return median(self.seconds[lane]) / part_length * 1e6
+    def measured(self, lane: str, base: str) -> Measured:
+        """The median over the rounds of how many times `base` the `lane` took in each."""
+        mine, theirs = self.seconds[lane], self.seconds[base]
+        ratios = [one / other for one, other in zip(mine, theirs, strict=True)]
+        each = 1e6 / self._part_length
+        micros = f"{median(mine) * each:.1f} us to {median(theirs) * each:.1f}"
+        return Measured(median(ratios), f"{micros}; rounds {min(ratios):.1f} to {max(ratios):.1f}")
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU time of `work`, garbage collected before and not during it."""
+    """CPU time of `work`."""
+    begin = process_time()
+    work()
+    return process_time() - begin
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Garbage is collected before, and not during what is timed inside."""
     gc.collect()
     gc.disable()
     try:
-        begin = process_time()
-        work()
-        return process_time() - begin
+        yield
     finally:
         gc.enable()
 
