@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from connector_sdk.book.ladder import Ladder
 from connector_sdk.book.order_book import Horizon, OrderBook, PriceType
 from connector_sdk.book.sequence import Verification
 from connector_sdk.errors import BookNotSynced, EmptySide, NoTradeYet
@@ -282,3 +283,21 @@ def test_a_price_that_is_no_number_is_refused(text: str) -> None:
         change(book, [["99.5", "1"], [text, "1"]])
     with pytest.raises(ValueError, match=r".*"):
         synced([[text, "1"]])
+
+
+def test_a_padded_price_far_from_the_best_is_no_second_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Ladder, "window_size", 1)
+    book = synced([[f"{1000 + n}.0", "1"] for n in range(8)], [])
+    change(book, [["01002.0", "9"]])
+    assert [level.quantity_text for level in book.bids()] == [
+        "1",
+        "1",
+        "1",
+        "1",
+        "1",
+        "9",
+        "1",
+        "1",
+    ]
