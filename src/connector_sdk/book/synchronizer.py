@@ -305,6 +305,7 @@ class BookSynchronizer:
         self.book.adopt(built)
         self.at = fitting[-1].last_id or at if fitting else at
         if self._seen is not None:
+            self._seen.note(at)
             self._seen.note_all(fitting)
         self.counters.applied += len(fitting)
         self._bridging = not fitting

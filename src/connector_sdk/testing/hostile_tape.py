@@ -127,6 +127,11 @@ class HostileTape:
         return EPOCH_NS + self.step_count * STEP_NS
 
     @property
+    def is_cut(self) -> bool:
+        """Whether snapshots show only the best levels."""
+        return self._depth is not None
+
+    @property
     def connections(self) -> Sequence[str]:
         """Connections that are open, the oldest first."""
         return [link.name for link in self._links]
