@@ -84,7 +84,12 @@ class OrderBookTracker(Tracker):
         self._unrecognized: dict[str, int] = {}
         self._wire_errors = 0
         self._last_wire_error: str | None = None
-        self._doors: dict[type, Callable[..., None]] = {
+        self._doors = self._door_of_each_message()
+        for pair in pairs or ():
+            self.subscribe(pair)
+
+    def _door_of_each_message(self) -> Mapping[type, Callable[..., None]]:
+        return {
             BookDelta: self._on_delta,
             BookSnapshot: self._on_snapshot,
             Trade: self._on_trade,
@@ -95,8 +100,6 @@ class OrderBookTracker(Tracker):
             Reply: self._on_control,
             SessionEnding: self._on_control,
         }
-        for pair in pairs or ():
-            self.subscribe(pair)
 
     # --- what is followed
 
