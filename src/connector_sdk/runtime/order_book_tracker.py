@@ -32,11 +32,11 @@ from connector_sdk.protocols.tracker import Control, NeedSnapshot, Request, Resu
 from connector_sdk.runtime.followed_pair import FollowedPair
 from connector_sdk.runtime.frame_numbers import FrameNumbers
 from connector_sdk.runtime.listeners import Listeners
+from connector_sdk.runtime.oddities import Oddities
 
 E = TypeVar("E")
 GOLDEN = 0.6180339887
 AUDIT_SPREAD = 0.2
-UNRECOGNIZED_KINDS = 100
 
 
 class OrderBookTracker(Tracker):
@@ -81,9 +81,7 @@ class OrderBookTracker(Tracker):
         self._numbers = FrameNumbers(self._settings.stall_ns)
         self._requests: list[Request] = []
         self._frames = 0
-        self._unrecognized: dict[str, int] = {}
-        self._wire_errors = 0
-        self._last_wire_error: str | None = None
+        self._oddities = Oddities(self._venue)
         self._doors = self._door_of_each_message()
         for pair in pairs or ():
             self.subscribe(pair)
@@ -200,10 +198,10 @@ class OrderBookTracker(Tracker):
         try:
             messages: Sequence[Message] = decode(frame)
         except UnlistedSymbol as error:
-            self._on_unrecognized(Unrecognized(f"symbol {error.symbol}"), frame)
+            self._oddities.unrecognized(f"symbol {error.symbol}")
             return
         except MALFORMED as error:
-            self._count_wire_error(error, frame.data[:200])
+            self._oddities.unreadable(error, frame.data[:200])
             return
         repeated = False
         for message in messages:
@@ -214,7 +212,7 @@ class OrderBookTracker(Tracker):
                 try:
                     door(message, frame)
                 except WireError as error:
-                    self._count_wire_error(error)
+                    self._oddities.unreadable(error)
             elif isinstance(message, Sequenced):
                 repeated = self._is_repeat(message.number, frame)
 
@@ -229,16 +227,6 @@ class OrderBookTracker(Tracker):
             self._opened += 1
             rank = self._ranks[connection] = self._opened
         return rank
-
-    def _count_wire_error(self, error: Exception, excerpt: bytes | str = "") -> None:
-        if not isinstance(error, WireError):
-            error = WireError(
-                f"{self._venue}: a frame that cannot be read "
-                f"({type(error).__name__}: {str(error)[:100]})",
-                excerpt,
-            )
-        self._wire_errors += 1
-        self._last_wire_error = str(error)
 
     def _is_repeat(self, number: int, frame: Frame) -> bool:
         connection = frame.connection
@@ -310,11 +298,8 @@ class OrderBookTracker(Tracker):
             followed.sync.on_top_of_book(top)
             self._emit(top)
 
-    def _on_unrecognized(self, message: Unrecognized, frame: Frame) -> None:
-        kinds = self._unrecognized
-        # A venue that invents a kind a message must not fill the memory.
-        kind = message.kind if message.kind in kinds or len(kinds) < UNRECOGNIZED_KINDS else "…"
-        kinds[kind] = kinds.get(kind, 0) + 1
+    def _on_unrecognized(self, message: Unrecognized, _frame: Frame) -> None:
+        self._oddities.unrecognized(message.kind)
 
     def _on_control(
         self, word: Subscribed | SubscriptionRefused | Reply | SessionEnding, frame: Frame
@@ -336,7 +321,7 @@ class OrderBookTracker(Tracker):
                 if followed.connection_lost(reason, now_ns):
                     self._emit(FeedInterrupted(pair, connection, reason, now_ns))
             except WireError as error:
-                self._count_wire_error(error)
+                self._oddities.unreadable(error)
         self._ranks.pop(connection, None)
 
     def snapshot_failed(self, pair: str, error: ConnectorError, now_ns: int) -> None:
@@ -351,7 +336,7 @@ class OrderBookTracker(Tracker):
             try:
                 followed.sync.tick(now_ns)
             except WireError as error:
-                self._count_wire_error(error)
+                self._oddities.unreadable(error)
 
     def _ask(self, pair: str, ask: Ask) -> None:
         wish = Resubscribe if self._in_stream else NeedSnapshot
@@ -394,9 +379,4 @@ class OrderBookTracker(Tracker):
     @property
     def feed_metrics(self) -> FeedMetrics:
         """Counters over all pairs."""
-        return FeedMetrics(
-            frames=self._frames,
-            unrecognized=dict(self._unrecognized),
-            wire_errors=self._wire_errors,
-            last_wire_error=self._last_wire_error,
-        )
+        return self._oddities.metrics(self._frames)
