@@ -21,7 +21,7 @@ from connector_sdk.model.events import (
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel
 from connector_sdk.model.order import Side
-from connector_sdk.model.wire import Call, Frame, Message, RestResponse
+from connector_sdk.model.wire import Call, Frame, Message, RestResponse, Subscribed
 from connector_sdk.protocols.data_source import Decode
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.sandbox.journal import Journal
@@ -202,6 +202,9 @@ class BookWatch:
                 watch = self.pairs[message.pair]
                 watch.spans[last] = first
                 watch.ideal.on_delta(Span(first, last, frame.connection))
+            elif isinstance(message, Subscribed):
+                for watch in self.pairs.values():
+                    watch.ideal.carried_by(frame.connection)
             elif isinstance(message, BookSnapshot) and message.last_id is not None:
                 self.pairs[message.pair].snapshot_at = message.last_id
                 self.pairs[message.pair].ideal.on_snapshot(message.last_id)

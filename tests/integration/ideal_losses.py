@@ -31,6 +31,12 @@ class IdealLosses:
         self._feeding: str | None = None
         self._ranks: dict[str, int] = {}
 
+    def carried_by(self, connection: str) -> None:
+        """The venue said that `connection` carries the pair: snapshots may be continued by it."""
+        self._ranks.setdefault(connection, len(self._ranks))
+        if self._feeding is None:
+            self._feeding = connection
+
     def on_delta(self, span: Span) -> None:
         rank = self._ranks.setdefault(span.connection, len(self._ranks))
         if self._feeding is None:
