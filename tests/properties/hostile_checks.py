@@ -54,12 +54,14 @@ class PairCheck:
         self.front = -1
         self.last_snapshot = 0
         self.fronts: dict[str, int] = {}
-        self.in_order: dict[str, set[int]] = defaultdict(set)
+        self.in_order: dict[str | None, set[int]] = defaultdict(set)
         self.blurred: list[tuple[int, int, int]] = []
-        self.ask_front = self.ask_step = 0
+        self.asked = self.ask_front = self.ask_step = 0
         self.asks: list[tuple[TapeAsk, bool]] = []
         self.audited: BookAudited | None = None
         self.ahead = False
+        self.fed_by: str | None = None
+        self.feeders: set[str | None] = set()
         self.harm_step = 0
         self.unsynced_since = 0
         self.figures = Figures()
@@ -87,7 +89,8 @@ class PairCheck:
             assert self.published, self.say("published as synced after a gap")
         if self.published and not self.receipt:
             position = self.claimed()
-            assert position >= self.position, self.say("the id went back while synced")
+            leapt = self.blind and self.market.breaks
+            assert position >= self.position or leapt, self.say("the id went back while synced")
             assert event.update_id == self.book.update_id
             self.position = position
 
@@ -106,13 +109,14 @@ class PairCheck:
                 self.blurred.append((self.front + 1, s, 0))
             s = min(s, self.ask_front)
         self.base = s
+        self.feeders = {self.feeding}
 
     # --- what the book claims, and whether it is so
 
     def claimed(self) -> int:
         """The position the book says it stands at."""
         if self.receipt:
-            return self.front
+            return self.front if self.front >= 0 else self.last_snapshot
         if self.variant.rules.sequence.connection_wide:
             return self.tape.numbers[self.pair, self.book.update_id]
         if self.variant.numbering is Numbering.NONE:
@@ -167,8 +171,10 @@ class PairCheck:
             for p in sorted(wrong)
         ]
         assert self.blind, told
+        if at < self.base and self.market.breaks & set(range(at, self.base + 1)):
+            return  # the venue's clock leapt back: what came before that looks newer
         for k in range(at, self.base, -1):
-            if k not in self.in_order[self.tracker._followed[self.pair].connection or ""]:
+            if not all(k in self.in_order[connection] for connection in self.feeders):
                 wrong -= self.market.touches(k, bids=bids)
         for low, high, _ in self.blurred:
             for k in range(max(0, low), high + 1):
@@ -179,6 +185,7 @@ class PairCheck:
 
     def before(self) -> tuple[BookState, int, int, int]:
         counters = self.sync.counters
+        self.fed_by = self.feeding
         return self.book.state, counters.stale, counters.gaps, counters.applied
 
     def arrived(self, told: Told, before: tuple[BookState, int, int, int]) -> None:
@@ -197,24 +204,42 @@ class PairCheck:
         elif told.kind is Kind.DELTA:
             lost = counters.gaps > gaps
             self.figures.met[state, Verdict.GAP if lost else Verdict.APPLY] += 1
+        self.note_ask()
+        self.feeders.add(self.feeding)
         self.read()
         self.check_audit(told)
+
+    def note_ask(self) -> None:
+        """Remember where the stream stood when the last snapshot was asked for."""
+        if self.sync.asks.asked != self.asked:
+            self.asked = self.sync.asks.asked
+            self.ask_front, self.ask_step = self.front, self.tape.step_count
 
     def note_front(self, told: Told) -> None:
         """Before the tracker hears of it: what a client that drops late frames may hold."""
         if told.kind is Kind.SNAPSHOT:
             self.last_snapshot = told.last
         elif told.kind is Kind.DELTA:
-            feeding = self.tracker._followed[self.pair].connection
+            feeding = self.feeding
             if told.last > self.fronts.get(told.connection, -1):
-                self.in_order[told.connection].update(range(told.first, told.last + 1))
+                if not self.published or self.receipt or told.last > self.claimed():
+                    self.in_order[told.connection].update(range(told.first, told.last + 1))
                 self.fronts[told.connection] = told.last
             elif self.receipt:
                 self.blurred.append((told.first, told.last, self.tape.step_count))
             later = feeding is not None and int(told.connection[3:]) > int(feeding[3:])
             if feeding in {None, told.connection} or (later and not self.published):
                 # Without stamps nothing tells where two connections meet: the later one waits.
-                self.front = max(self.front, told.last)
+                self.front = self.fronts[told.connection]
+
+    @property
+    def feeding(self) -> str | None:
+        return self.tracker._followed[self.pair].connection
+
+    @property
+    def moved(self) -> bool:
+        """Whether the pair was handed over, with all that the later connection had held."""
+        return self.fed_by != self.feeding
 
     def check_audit(self, told: Told | None = None) -> None:
         """What an audit reported must be what it repaired: no more and no less."""
@@ -225,7 +250,7 @@ class PairCheck:
             self.figures.repaired += audited.differing
             if not (self.blind or self.ahead):
                 assert audited.differing == 0, self.say(f"{audited.differing} levels repaired")
-            elif self.blind and not self.tape.is_cut:
+            elif self.blind and not self.tape.is_cut and not self.moved:
                 before = self._continued(told)
                 changed = sum(
                     old.get(price) != new.get(price)

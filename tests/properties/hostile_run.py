@@ -141,7 +141,7 @@ class TapeRun:
             check = self.checks[request.pair]
             ask = self.tape.ask(request.pair)
             check.asks.append((ask, check.book.state is BookState.SYNCED))
-            check.ask_front, check.ask_step = check.front, self.tape.step_count
+            check.note_ask()
 
     def _bound(self, check: PairCheck, *, quiet: bool) -> None:
         step = self.tape.step_count

@@ -60,7 +60,10 @@ class FollowedPair:
         """Move to the later connection if its deltas continue the book."""
         if self.successor is None or not self._held:
             return
-        if not self.sync.synced or self._continues(self._held[0][0]):
+        # While nothing is synced, a rule that sees gaps judges the buffer; another one could
+        # not tell what is missing between the two connections.
+        joins = self._continues(self._held[0][0]) if self.sync.synced else self._rule.sees_gaps
+        if joins:
             self._move(self.successor)
 
     def _continues(self, oldest: BookDelta) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from connector_sdk.errors import ConnectorError, VenueError
 from connector_sdk.model.market_data import BookSnapshot
-from connector_sdk.model.wire import Call, Frame, RestResponse
+from connector_sdk.model.wire import Call, Frame
 from connector_sdk.protocols.tracker import NeedSnapshot
 from connector_sdk.runtime.session import FeedParts
 from connector_sdk.transport.backoff import Backoff
@@ -63,15 +63,13 @@ class Snapshots:
     async def _answer(self, call: Call[BookSnapshot]) -> Frame | ConnectorError:
         try:
             response = await self._rest.send(call.request, timeout_s=SNAPSHOT_TIMEOUT_S)
-            if 200 <= response.status < 300:
-                return Frame(response.body, self._parts.clock.now_ns(), response.url)
-            return _refusal(self._parts.venue, call, response)
+            # Read here, too: an answer that the tracker cannot read would be awaited for ever.
+            answer = call.decode(response)
         except ConnectorError as error:
             return error
-
-
-def _refusal(venue: str, call: Call[BookSnapshot], response: RestResponse) -> VenueError:
-    answer = call.decode(response)
-    if isinstance(answer, VenueError):
-        return answer
-    return VenueError(venue, str(response.status), "an answer that is not a success")
+        if isinstance(answer, VenueError):
+            return answer
+        if not response.ok:
+            said = "an answer that is not a success"
+            return VenueError(self._parts.venue, str(response.status), said)
+        return Frame(response.body, self._parts.clock.now_ns(), response.url)
