@@ -91,7 +91,7 @@ class BookSynchronizer:
     def on_delta(self, delta: BookDelta, received_ns: int) -> None:
         """Take one delta. Raises WireError when its rows cannot be read."""
         self.counters.deltas += 1
-        if self._rule.stamped and delta.last_id is None:
+        if delta.last_id is None and self._rule.stamped:
             delta = delta._replace(last_id=delta.event_ns or received_ns)
         if self.book.state is not SYNCED:
             self._hold(delta, received_ns)

@@ -6,8 +6,9 @@ deletes the level. Plugins hand over the lists the JSON parser made: nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from connector_sdk.model.order import Side
@@ -54,6 +55,16 @@ class BookDelta(NamedTuple):
     previous_id: UpdateId | None = None
     event_ns: int | None = None
     checksum: int | None = None
+
+
+_Id: TypeAlias = UpdateId | None
+_DeltaFields: TypeAlias = tuple[str, Rows, Rows, _Id, _Id, _Id, int | None, int | None]
+
+book_delta: Callable[[_DeltaFields], BookDelta] = partial(
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]  # of whatever the fields are
+    BookDelta,
+)
+"""Makes it of all its fields, at half the price of the constructor: for decoders of streams."""
 
 
 class Trade(NamedTuple):

@@ -59,6 +59,7 @@ class OrderBookTracker(Tracker):
     ) -> None:
         self._source = connector.order_book
         self._rule = self._source.sequence_rule
+        self._connection_wide = self._rule.connection_wide
         self._venue = connector.manifest.venue
         if instruments is None:
             spelling = connector.manifest.symbol_format
@@ -245,7 +246,7 @@ class OrderBookTracker(Tracker):
             followed = self._newcomer(delta.pair)
             if followed is None:
                 return
-        if self._rule.connection_wide:
+        if self._connection_wide:
             delta = delta._replace(last_id=self._numbers.newest)
         if followed.connection == frame.connection:
             followed.sync.on_delta(delta, frame.received_ns)

@@ -9,7 +9,7 @@ import orjson
 
 from connector_sdk.book.sequence import SpanIds
 from connector_sdk.model.instrument import Instruments
-from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
+from connector_sdk.model.market_data import BookSnapshot, TopOfBook, Trade, book_delta
 from connector_sdk.model.order import Side
 from connector_sdk.model.wire import (
     Call,
@@ -76,7 +76,7 @@ class BinanceOrderBookDataSource(OrderBookTrackerDataSource):
             if kind == "depthUpdate":
                 pair = pairs.get(event["s"]) or pair_for(event["s"])
                 bids, asks, at_ns = event["b"], event["a"], event["E"] * MS
-                return (BookDelta(pair, bids, asks, event["u"], event["U"], None, at_ns),)
+                return (book_delta((pair, bids, asks, event["u"], event["U"], None, at_ns, None)),)
             if kind == "trade":
                 # m: the buyer is the maker, so the taker sold.
                 side = Side.SELL if event["m"] else Side.BUY
