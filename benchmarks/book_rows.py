@@ -133,8 +133,7 @@ def _price(row: tuple[str, str]) -> float:
 
 
 def measure_dense(wanted: set[str]) -> dict[str, Measured | Skipped]:
-    found = DenseBooks(wanted).measure()
-    return {key: outcome for key, outcome in found.items() if key in wanted}
+    return DenseBooks(wanted).measure()
 
 
 def measure_tape(_: set[str]) -> dict[str, Measured | Skipped]:

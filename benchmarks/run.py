@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes: dict[str, Measured | Skipped] = {}
     for keys, measure in GROUPS:
         if keys & wanted:
-            outcomes |= measure(set(keys & wanted))
+            found = measure(set(keys & wanted))
+            outcomes |= {key: outcome for key, outcome in found.items() if key in wanted}
     results = [Result(row, outcomes[row.key]) for row in ROWS if row.key in outcomes]
     if options.json:
         print(json.dumps([result.as_json() for result in results], indent=2))
