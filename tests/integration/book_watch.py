@@ -58,15 +58,21 @@ class TappedSource(BinanceOrderBookDataSource):
         self.asked(pair)
         call = super().snapshot_request(pair, instruments)
 
-        def refused(answer: RestResponse) -> BookSnapshot | VenueError:
-            self.refused(pair)
+        def read(answer: RestResponse) -> BookSnapshot | VenueError:
+            if answer.status >= 300:
+                self.refused(pair)
             return call.decode(answer)
 
-        return replace(call, decode=refused)
+        return replace(call, decode=read)
 
 
 class PairWatch:
-    """One pair: the state it was last told to be in, and what was seen of it."""
+    """One pair: the state it was last told to be in, and what was seen of it.
+
+    spoiled:        answers to a book that needed one, which the venue refused, cut or made too
+                    old, or which were awaited when the connection ended.
+    awaits_answer:  whether a book that needs a snapshot has asked for it.
+    """
 
     def __init__(self, pair: str) -> None:
         self.pair = pair
@@ -78,10 +84,17 @@ class PairWatch:
         self.seen: Counter[str] = Counter()
         self.longest_stale_ns = 0
         self.audit_asks = 0
+        self.spoiled = 0
+        self.awaits_answer = False
         self.answers_cut = 0
         self.differing: set[Place] = set()
         self.spans: dict[int, int] = {}
         self.based_at = self.snapshot_at = 0
+
+    def spoil(self) -> None:
+        """What is awaited is of no use."""
+        self.spoiled += self.awaits_answer
+        self.awaits_answer = False
 
 
 class BookWatch:
@@ -190,6 +203,7 @@ class BookWatch:
             if event.pair in {None, watch.pair}:
                 watch.seen["interrupted"] += 1
                 watch.ideal.interrupted()
+                watch.spoil()
                 if not _refuses(self.market.order_book(watch.pair)):
                     self.say(watch.pair, "can be read though its connection ended")
 
@@ -206,8 +220,11 @@ class BookWatch:
                 for watch in self.pairs.values():
                     watch.ideal.carried_by(frame.connection)
             elif isinstance(message, BookSnapshot) and message.last_id is not None:
-                self.pairs[message.pair].snapshot_at = message.last_id
-                self.pairs[message.pair].ideal.on_snapshot(message.last_id)
+                watch = self.pairs[message.pair]
+                watch.snapshot_at = message.last_id
+                if watch.ideal.on_snapshot(message.last_id):
+                    watch.awaits_answer = False
+                watch.spoil()
 
     def _on_asked(self, pair: str) -> None:
         watch = self.pairs[pair]
@@ -215,13 +232,14 @@ class BookWatch:
             fault.name == "snapshot-fail" and fault.pair == pair and "lost=1" in fault.detail
             for fault in self.journal.faults
         )
-        if cuts > watch.answers_cut and watch.ideal.at is None:
-            watch.ideal.exempt += 1
+        if cuts > watch.answers_cut:
+            watch.spoil()
         watch.answers_cut = cuts
-        watch.audit_asks += _state(self.market, pair) is BookState.SYNCED
+        watch.awaits_answer = _state(self.market, pair) is not BookState.SYNCED
+        watch.audit_asks += not watch.awaits_answer
 
     def _on_refused(self, pair: str) -> None:
-        self.pairs[pair].ideal.exempt += self.pairs[pair].ideal.at is None
+        self.pairs[pair].spoil()
 
     # --- reads
 

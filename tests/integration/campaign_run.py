@@ -233,7 +233,7 @@ def _judged(
 def _judge_pair(verdict: Verdict, seen: PairWatch, bound_s: float) -> None:
     pair, metrics, ideal = seen.pair, verdict.metrics[seen.pair], seen.ideal
     verdict.losses += ideal.losses
-    verdict.asks += metrics.snapshots_asked - seen.audit_asks - ideal.exempt
+    verdict.asks += metrics.snapshots_asked - seen.audit_asks - seen.spoiled
     longest_s = seen.longest_stale_ns / SECOND_NS
     verdict.longest_stale_s = max(verdict.longest_stale_s, longest_s)
     if longest_s > bound_s:

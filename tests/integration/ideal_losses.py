@@ -17,14 +17,11 @@ class IdealLosses:
     """One pair by its update ids alone: no levels, no clock, nothing of ours.
 
     losses:     how often the thread was lost, the opening included.
-    exempt:     answers that the venue spoiled: refused, too old to be continued by what had come,
-                or awaited when the connection ended.
     at:         the id a book can stand at; None while a snapshot is needed.
     """
 
     def __init__(self) -> None:
         self.losses = 1
-        self.exempt = 0
         self.at: int | None = None
         self._held: list[Span] = []
         self._next: list[Span] = []
@@ -79,21 +76,20 @@ class IdealLosses:
             self._held.clear()
             self._try_next()
 
-    def on_snapshot(self, at: int) -> None:
+    def on_snapshot(self, at: int) -> bool:
+        """Take an answer; says whether it is of use, or too old for what has come."""
         if self.at is not None or self._feeding is None:
-            return  # not needed; or its ask was counted when the connection ended
+            return True
         if self._held and self._held[0].first > at + 1:
-            self.exempt += 1
-        else:
-            self.at = max(at, self._held[-1].last if self._held else at)
-            self._held.clear()
+            return False
+        self.at = max(at, self._held[-1].last if self._held else at)
+        self._held.clear()
+        return True
 
     def interrupted(self) -> None:
         """The connection that feeds the pair ended; a later one may carry it already."""
         if self.at is not None:
             self.losses += 1
-        elif self._held:
-            self.exempt += 1
         self.at = None
         self._held.clear()
         self._next.clear()
