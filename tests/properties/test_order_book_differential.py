@@ -101,6 +101,8 @@ class Texts:
 
     def odd(self, text: str) -> str:
         rng = self.rng
+        if "E" in text:
+            return text  # a zero more would be another number
         text += "0" * rng.randrange(3)
         if rng.random() < 0.2:
             text = "0" * rng.randrange(3) + text
@@ -165,7 +167,8 @@ class Rig:
         rows = [[texts.price(side.bids, reach), texts.quantity()] for _ in range(count)]
         if rows and rng.random() < 0.1:
             again = rng.choice(rows)[0]
-            rows.append([again + "0" if "." in again else again, texts.quantity()])
+            padded = "." in again and "E" not in again
+            rows.append([again + "0" * padded, texts.quantity()])
         return rows
 
     def compare(self) -> None:
