@@ -60,6 +60,7 @@ class Spelling:
         self._offset, self._tick = chance.choice(GRIDS)
         self._prices: dict[int, tuple[Decimal, tuple[str, ...]]] = {}
         self._quantities: dict[int, tuple[Decimal, tuple[str, ...]]] = {}
+        self._levels: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
 
     def price(self, ticks: int) -> Decimal:
         """The exact price."""
@@ -68,6 +69,13 @@ class Spelling:
     def quantity(self, lots: int) -> Decimal:
         """The exact quantity."""
         return self._measured(lots)[0]
+
+    def level(self, ticks: int, lots: int) -> tuple[Decimal, Decimal]:
+        """Exact price and quantity."""
+        found = self._levels.get((ticks, lots))
+        if found is None:
+            found = self._levels[ticks, lots] = (self.price(ticks), self.quantity(lots))
+        return found
 
     def row(self, ticks: int, lots: int) -> list[str]:
         """The row of one level."""
@@ -145,11 +153,8 @@ class TrueMarket:
         """One side as it was at `at`, best first, exact."""
         found = self._sorted.get((at, bids))
         if found is None:
-            side, spelling = self._past[at][not bids], self.spelling
-            found = [
-                (spelling.price(ticks), spelling.quantity(side[ticks]))
-                for ticks in sorted(side, reverse=bids)
-            ]
+            side, level = self._past[at][not bids], self.spelling.level
+            found = [level(ticks, side[ticks]) for ticks in sorted(side, reverse=bids)]
             self._sorted[at, bids] = found
         return found
 

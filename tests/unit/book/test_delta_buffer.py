@@ -84,6 +84,10 @@ def test_a_hole_makes_what_was_held_useless() -> None:
     assert buffer.hold(delta(14)) is GAP
     assert ids(buffer, 13) == [14]
     assert ids(buffer, 12) is None
+    links = held(LinkedIds(), *LINKS)
+    assert links.hold(delta(60, previous=50)) is GAP
+    assert ids(links, 50) == [60]
+    assert ids(links, 7) is None
 
 
 def test_a_full_buffer_drops_the_oldest_and_stays_without_a_hole() -> None:

@@ -261,7 +261,8 @@ def test_a_snapshot_without_any_stamp_is_continued_by_what_came_since_it_was_ask
     bench = Bench(Timestamps())
     bench.delta(None, bids=[["8", "1"]])
     bench.delta(None, bids=[["9", "2"]])
-    bench.snapshot(None, bids=[["8", "1"], ["9", "1"]])
+    bench.delta(None, bids=[["7", "0"]])
+    bench.snapshot(None, bids=[["7", "1"], ["8", "1"], ["9", "1"]])
     levels = [(level.price_text, level.quantity_text) for level in bench.book.bids()]
     assert levels == [("9", "2"), ("8", "1")]
 

@@ -31,6 +31,13 @@ def test_a_missed_frame_makes_every_pair_of_that_connection_stale() -> None:
     assert desk.bid(BTC) == "2"
 
 
+def test_a_missed_frame_spares_no_pair_of_its_connection() -> None:
+    desk = synced(COUNTED)
+    desk.delta(ETH, None, number=5)
+    assert [desk.state(pair)[0] for pair in (BTC, ETH)] == ["stale", "stale"]
+    assert desk.asked() == [BTC, ETH]
+
+
 def test_a_heartbeat_is_counted_like_any_frame() -> None:
     desk = synced(COUNTED)
     desk.receive(heartbeat(3))
