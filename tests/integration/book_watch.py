@@ -167,28 +167,50 @@ class BookWatch:
         self.repaired += event.differing
         watch.based_at = watch.snapshot_at
         self._compare(watch, event.update_id, whole=True)
-        if watch.differing & lost:
-            self.say(event.pair, f"the audit left {in_words(watch.differing & lost)} as they were")
+        tick = self.market.instruments[event.pair].tick_size
+        left = (watch.differing & lost) - {
+            (one.side, tick * one.price)
+            for one in self.journal.withheld
+            if one.pair == event.pair and one.update_id > watch.snapshot_at
+        }
+        if left:
+            self.say(event.pair, f"the audit left {in_words(left)} as they were")
 
     def _lost(self, watch: PairWatch, update_id: int) -> set[Place]:
-        """Levels a book based on one snapshot has wrong, and the next snapshot right."""
-        if not self._withheld(watch.pair, update_id):
-            return set()
-        journal, held = self.journal[watch.pair], dict[tuple[Side, int], tuple[int, int]]()
-        for one in self.journal.withheld:
-            if one.pair == watch.pair and watch.based_at < one.update_id <= watch.snapshot_at:
-                before = max(watch.spans[one.update_id] - 1, watch.based_at)
+        """Levels the book has wrong, and the snapshot it is now compared with has not."""
+        pair, journal = watch.pair, self.journal[watch.pair]
+        kept_back = [one for one in self.journal.withheld if one.pair == pair]
+        held: dict[tuple[Side, int], tuple[int, int]] = {}
+        for one in kept_back:
+            first = watch.spans.get(one.update_id, watch.snapshot_at + 1)
+            if watch.based_at < one.update_id and first <= watch.snapshot_at:
+                before = max(first - 1, watch.based_at)
                 place = one.side, one.price
                 known = held.get(place)
                 if known is None or journal.changed_since(*place, known[1], before):
-                    held[place] = self._lots(watch.pair, place, before), one.update_id
-        tick = self.market.instruments[watch.pair].tick_size
+                    lots = self._lots(pair, place, before)
+                    held[place] = lots, one.update_id
+                else:
+                    held[place] = known[0], one.update_id
+        tick = self.market.instruments[pair].tick_size
         return {
-            (side, tick * price)
-            for (side, price), (lots, since) in held.items()
-            if not journal.changed_since(side, price, since, update_id)
-            and lots != self._lots(watch.pair, (side, price), update_id)
+            (place[0], tick * place[1])
+            for place, (lots, since) in held.items()
+            if lots != self._lots(pair, place, watch.snapshot_at)
+            and not self._told(watch, place, since, update_id)
         }
+
+    def _told(self, watch: PairWatch, place: tuple[Side, int], after: int, upto: int) -> bool:
+        """Whether a change of that level in after+1..upto was told, not withheld as well."""
+        journal = self.journal[watch.pair]
+        for one in self.journal.withheld:
+            if one.pair == watch.pair and (one.side, one.price) == place:
+                first = watch.spans.get(one.update_id, 0)
+                if after < first <= upto:
+                    if journal.changed_since(*place, after, first - 1):
+                        return True
+                    after = one.update_id
+        return journal.changed_since(*place, after, upto)
 
     def _lots(self, pair: str, place: tuple[Side, int], update_id: int) -> int:
         image = self.journal[pair].image_at(update_id)

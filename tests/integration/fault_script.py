@@ -27,7 +27,7 @@ ON_A_PAIR = (
     "drop:stream=depth",
     "reorder:stream=depth",
     "late:stream=depth:delay_ms=450",
-    "withhold:levels=2",
+    "withhold:levels=5:count=3",
     "duplicate:stream=depth",
     "snapshot-ahead:deltas=6:messages=12",
     "malformed:stream=depth",
