@@ -156,6 +156,17 @@ def test_without_numbers_a_handover_waits_for_an_overlap() -> None:
     assert desk.state(BTC)[0] == "synced"
 
 
+def test_without_numbers_two_connections_never_fill_one_buffer() -> None:
+    desk = Desk(Rules(Timestamps()), [BTC])
+    desk.delta(BTC, None, event_ns=5)
+    desk.delta(BTC, None, on="ws.2", event_ns=8)
+    desk.delta(BTC, None, event_ns=6)
+    desk.delta(BTC, None, event_ns=7)
+    desk.answer(BTC, None, event_ns=5)
+    assert desk.state(BTC) == ("synced", 3)
+    assert desk.tracker.owned_by("ws.1") == {BTC}
+
+
 def test_without_any_stamp_the_end_of_the_earlier_connection_is_a_loss() -> None:
     desk = Desk(Rules(Timestamps()), [BTC])
     desk.delta(BTC, None)
