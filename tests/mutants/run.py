@@ -11,6 +11,7 @@ mutant. Usage: `python tests/mutants/run.py [NAME …]`; exit 1 if a mutant live
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -26,6 +28,8 @@ ROOT = HERE.parents[1]
 COPIED = ("src", "plugins", "tests", "benchmarks", "pyproject.toml", "README.md")
 WORKERS = 2
 LIMIT_S = 120
+WITHOUT = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""Plugins no named test needs: the second alone takes longer to load than most of the tests."""
 FAILED = 1
 """What pytest exits with when tests ran and one failed; anything else proves nothing."""
 
@@ -60,6 +64,10 @@ def copied_tree(target: Path) -> Path:
             shutil.copytree(source, target / name, ignore=ignore)
         else:
             shutil.copy2(source, target / name)
+    # Compiled by content: a file that is changed and changed back within a second is not mixed up.
+    for top in ("src", "plugins"):
+        mode = PycInvalidationMode.CHECKED_HASH
+        compileall.compile_dir(target / top, quiet=2, invalidation_mode=mode)
     return target
 
 
@@ -81,7 +89,7 @@ def patched(tree: Path, mutant: Mutant, *, reverse: bool) -> None:
         sys.exit(f"{mutant.name}: the patch does not apply, mend it:\n{done.stderr}")
 
 
-def exit_code(tree: Path, tests: list[str]) -> int:
+def exit_code(tree: Path, tests: list[str], *, silent: bool = True) -> int:
     """Run tests on `tree`, up to the first that fails."""
     paths = [tree / "src", *sorted((tree / "plugins").glob("*/src"))]
     tapes = os.environ.get("CONNECTOR_SDK_TAPES", str(ROOT.parent / "shared" / "data"))
@@ -91,10 +99,10 @@ def exit_code(tree: Path, tests: list[str]) -> int:
         "PYTHONDONTWRITEBYTECODE": "1",
         "CONNECTOR_SDK_TAPES": tapes,
     }
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *WITHOUT, *tests]
     try:
         return subprocess.run(
-            command, cwd=tree, env=environment, capture_output=True, timeout=LIMIT_S, check=False
+            command, cwd=tree, env=environment, capture_output=silent, timeout=LIMIT_S, check=False
         ).returncode
     except subprocess.TimeoutExpired:
         return FAILED  # a mutant that hangs its test is noticed, too
@@ -128,7 +136,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         trees = [copied_tree(Path(scratch) / str(number)) for number in range(WORKERS)]
         named = sorted({mutant.caught_by for mutant in chosen})
-        if exit_code(trees[0], named) != 0:
+        if exit_code(trees[0], named, silent=False) != 0:
             print("the named tests do not pass on the sources as they are: mend them first")
             return 1
         found = verdicts(chosen, trees)

@@ -149,6 +149,17 @@ async def test_a_session_that_lasted_is_replaced_at_once() -> None:
         assert len(at.transport.sockets) == 6
 
 
+async def test_every_reconnect_subscribes_every_pair_anew() -> None:
+    async with scene() as at:
+        for _ in range(3):
+            await at.clock.advance(1)
+            at.socket.cut()
+            await at.clock.advance(30)
+        assert len(at.transport.sockets) == 4
+        for socket in at.transport.sockets:
+            assert [streams(text) for _, text in socket.sent] == [{"btcusdt", "ethusdt"}]
+
+
 async def test_a_lost_acknowledgement_brings_the_subscription_again() -> None:
     deaf = [True]
 
