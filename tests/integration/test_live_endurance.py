@@ -78,17 +78,19 @@ class Drops:
                 self.wrong.append(f"{pair} was trusted after its connection in drop {self._done}")
 
 
-async def test_a_hundred_forced_drops_leave_every_book_synced_and_nothing_behind() -> None:
+@pytest.mark.campaign
+async def test_forced_drops_leave_every_book_synced_and_nothing_behind(campaign: bool) -> None:
+    warm_up, times = (30, 100) if campaign else (10, 25)
     outside = len(asyncio.all_tasks()), open_descriptors()
     async with venue_of(FIVE) as venue:
         async with market_of(venue, FIVE, unthrottled(hurried())) as market:
             await market.ready(10)
             drops = Drops(venue, market)
-            await drops.drop(10)
+            await drops.drop(warm_up)
             tasks, sockets, memory = len(asyncio.all_tasks()), open_descriptors(), resident_bytes()
-            await drops.drop(100)
+            await drops.drop(times)
             assert drops.wrong == []
-            assert {market.metrics(pair).resyncs for pair in FIVE} == {110}
+            assert {market.metrics(pair).resyncs for pair in FIVE} == {warm_up + times}
             # Idle HTTP connections come and go, at most one a pair: two sockets, one task each.
             await until(lambda: len(asyncio.all_tasks()) <= tasks + len(FIVE))
             await until(lambda: open_descriptors() <= sockets + 2 * len(FIVE))
