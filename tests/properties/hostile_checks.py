@@ -227,8 +227,7 @@ class PairCheck:
                 self.fronts[told.connection] = told.last
             elif self.receipt:
                 self.blurred.append((told.first, told.last, self.tape.step_count))
-            later = feeding is not None and int(told.connection[3:]) > int(feeding[3:])
-            if feeding in {None, told.connection} or (later and not self.published):
+            if feeding in {None, told.connection}:
                 # Without stamps nothing tells where two connections meet: the later one waits.
                 self.front = self.fronts[told.connection]
 
