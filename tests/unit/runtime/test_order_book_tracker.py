@@ -11,14 +11,12 @@ from connector_sdk.model.events import (
     BookState,
     BookUpdated,
 )
-from connector_sdk.model.market_data import BookDelta, TopOfBook, Trade
+from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
 from connector_sdk.model.order import Side
 from connector_sdk.model.wire import Subscribed
 from connector_sdk.protocols.tracker import Control, NeedSnapshot, Resubscribe
-from connector_sdk.testing.plain_connector import (
-    encoded,
-)
-from tracker_desk import BTC, ETH, LINKS, Desk, synced
+from connector_sdk.testing.plain_connector import SNAPSHOT_URL, encoded
+from tracker_desk import BTC, ETH, LINKS, SECOND_NS, Desk, synced
 
 
 def test_a_frame_becomes_a_book_and_listeners_hear_of_it() -> None:
@@ -81,6 +79,13 @@ def test_a_trade_is_told_once_whatever_it_comes_on() -> None:
     assert trades[0].side is Side.SELL
     assert desk.tracker.metrics(BTC).trades == 2
     assert desk.tracker.book(BTC).last_trade_price == "10"
+
+
+def test_only_the_last_thousand_trade_ids_are_remembered() -> None:
+    desk = synced()
+    for n in (*range(1_001), 1_000, 0):
+        desk.receive(encoded(Trade(BTC, str(n), Side.BUY, "10", "1")))
+    assert desk.tracker.metrics(BTC).trades == 1_002
 
 
 def test_the_same_trade_id_of_two_pairs_is_two_trades() -> None:
@@ -201,12 +206,24 @@ def test_a_quiet_pair_hangs_on_the_connection_that_acknowledged_it() -> None:
     assert desk.tracker.book(BTC).state is BookState.STALE
 
 
-def test_a_wire_error_in_a_tick_or_a_handover_is_counted_not_raised() -> None:
+def test_a_wire_error_in_a_tick_is_counted_and_asked_about_again() -> None:
+    desk = synced()
+    for seconds in (3_700, 1, 10):
+        desk.now_ns += seconds * SECOND_NS
+        desk.tracker.tick(desk.now_ns)
+        if seconds == 3_700:
+            rows = encoded(BookSnapshot(BTC, [["x", "1"]], [], 9))
+            desk.receive(rows, "", SNAPSHOT_URL)
+    assert desk.tracker.feed_metrics.wire_errors == 1
+    assert desk.asked().count(BTC) == 2
+    assert desk.state(BTC) == ("synced", 5)
+
+
+def test_a_wire_error_in_a_handover_is_counted_not_raised() -> None:
     desk = synced()
     malformed = BookDelta(BTC, [["x", "1"]], [], 7)
     desk.receive(encoded(malformed), "ws.2")
     desk.delta(BTC, 6, on="ws.1")
     desk.tracker.connection_lost("ws.1", "handed over", desk.now_ns)
-    desk.tracker.tick(desk.now_ns)
     assert desk.tracker.feed_metrics.wire_errors == 1
     assert desk.state(BTC)[0] == "stale"
