@@ -11,17 +11,20 @@ from typing import NamedTuple
 
 from importlib_metadata import (
     EntryPoint,
+    MetadataNotFound,
     entry_points,  # pyright: ignore[reportUnknownVariableType]  # its **params has no type
 )
+from pydantic import ValidationError
 
 from connector_sdk.errors import PluginError
-from connector_sdk.model.manifest import SUPPORTED_API
+from connector_sdk.model.manifest import SUPPORTED_API, ConnectorManifest
 from connector_sdk.protocols.connector import Connector
 
 CONNECTORS = "connector_sdk.connectors"
 """Entry points whose object is a Connector."""
 VENUES = "connector_sdk.venues"
 """Entry points whose object is the wire protocol of an embedded venue."""
+UNKNOWN = "unknown distribution"
 
 
 class InstalledConnector(NamedTuple):
@@ -86,10 +89,18 @@ def _points(group: str) -> list[EntryPoint]:
 
 
 def _described(point: EntryPoint) -> InstalledConnector:
-    distribution = point.dist
-    if distribution is None:
-        return InstalledConnector(point.name, "unknown distribution", "", point.value)
-    return InstalledConnector(point.name, distribution.name, distribution.version, point.value)
+    distribution, version = _signature(point)
+    return InstalledConnector(point.name, distribution, version, point.value)
+
+
+def _signature(point: EntryPoint) -> tuple[str, str]:
+    """Name and version of the distribution: what an interrupted uninstallation left has none."""
+    if point.dist is None:
+        return UNKNOWN, ""
+    try:
+        return point.dist.name or UNKNOWN, point.dist.version or ""
+    except (MetadataNotFound, KeyError):
+        return UNKNOWN, ""
 
 
 def _only(group: str, name: str) -> EntryPoint:
@@ -118,12 +129,22 @@ def _owner(point: EntryPoint) -> str:
 def _loaded(point: EntryPoint) -> object:
     try:
         loaded: object = point.load()
-    except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    # A stranger's module may raise anything: SystemExit, or a compiled extension's own panic.
+    except BaseException as error:
         raise PluginError(
-            f"{point.name} ({_owner(point)}) cannot be imported from {point.value}: {reason}"
+            f"{point.name} ({_owner(point)}) cannot be imported from {point.value}: "
+            f"{_reason(error)}"
         ) from error
     return loaded
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, ValidationError):
+        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return f"{error.title}: {'; '.join(wrong)}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _connector(point: EntryPoint) -> Connector:
@@ -133,7 +154,7 @@ def _connector(point: EntryPoint) -> Connector:
         raise PluginError(
             f"{owner}: {point.value} is a {type(loaded).__name__}, where a Connector is expected"
         )
-    manifest = loaded.manifest
+    manifest = _declared(loaded, owner)
     if not manifest.api.overlaps(SUPPORTED_API):
         raise PluginError(
             f"{owner} was made for connector API {manifest.api}, "
@@ -142,3 +163,10 @@ def _connector(point: EntryPoint) -> Connector:
     if manifest.venue != point.name:
         raise PluginError(f"{owner}: its manifest says venue {manifest.venue!r}")
     return loaded
+
+
+def _declared(connector: Connector, owner: str) -> ConnectorManifest:
+    manifest: object = getattr(connector, "manifest", None)
+    if not isinstance(manifest, ConnectorManifest):
+        raise PluginError(f"{owner}: its manifest is no ConnectorManifest")
+    return manifest

@@ -75,6 +75,15 @@ def test_a_good_connector_loads(site: Path) -> None:
         ("def broken(:", "SyntaxError"),
         ("other = 1", "has no attribute 'connector'"),
         ("connector = 'a text'", "is a str, where a Connector is expected"),
+        ("class Panic(BaseException): pass\nraise Panic('kaputt')", "Panic: kaputt"),
+        (
+            "from connector_sdk import Connector\nconnector = Connector(None, None, None)",
+            "its manifest is no ConnectorManifest",
+        ),
+        (
+            "from connector_sdk.model.manifest import ApiRange\nApiRange(minimum=0)",
+            "greater than or equal to 1; maximum: Field required",
+        ),
     ],
 )
 def test_a_broken_one_is_named_with_its_distribution_and_its_reason(
@@ -85,6 +94,22 @@ def test_a_broken_one_is_named_with_its_distribution_and_its_reason(
         load_connector("broken")
     assert reason in str(refused.value)
     assert reason in (error_of("broken") or "")
+    assert error_of("binance") is None
+
+
+@pytest.mark.parametrize("metadata", [None, "", "Metadata-Version: 2.1\n"])
+def test_what_a_broken_uninstallation_left_takes_nothing_down(
+    site: Path, metadata: str | None
+) -> None:
+    install(site, "leftover-connector", "leftover", "raise RuntimeError('kaputt')")
+    path = site / "leftover_connector-1.2.dist-info" / "METADATA"
+    if metadata is None:
+        path.unlink()
+    else:
+        path.write_text(metadata, "utf-8")
+    listed = {one.name: one.distribution for one in installed_connectors()}
+    assert listed["leftover"] == "unknown distribution"
+    assert "unknown distribution" in (error_of("leftover") or "")
     assert error_of("binance") is None
 
 
