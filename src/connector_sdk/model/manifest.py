@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -104,12 +105,22 @@ class ConnectorManifest(BaseModel):
 
 def endpoint_url(name: str, url: str) -> str:
     """`url` without a trailing slash. Raises ConfigError unless it is an absolute URL."""
-    host = url.partition("://")[2].partition("/")[0]
-    port = host.rpartition(":")[2] if ":" in host.rpartition("]")[2] else ""
-    if not url.startswith(URL_SCHEMES) or not host or any(c.isspace() for c in url):
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    strange = parts.query or parts.fragment or any(c.isspace() for c in url)
+    if strange or not (url.startswith(URL_SCHEMES) and parts.hostname):
         raise ConfigError(
             f"endpoint {name}: {url!r} is not a URL: write it as in https://host or ws://host:port"
         )
-    if port and not (port.isdigit() and int(port) < 65536):
+    if not _has_port(parts):
         raise ConfigError(f"endpoint {name}: {url!r} has no valid port")
     return url.rstrip("/")
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0 and not parts.netloc.endswith(":")
+    except ValueError:
+        return False
