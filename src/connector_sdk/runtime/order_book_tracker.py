@@ -212,10 +212,22 @@ class OrderBookTracker(Tracker):
             if door is not None:
                 try:
                     door(message, frame)
-                except WireError as error:
-                    self._oddities.unreadable(error)
+                except MALFORMED as error:
+                    self._refuse(message, error, frame)
             elif isinstance(message, Sequenced):
                 repeated = self._is_repeat(message.number, frame)
+
+    def _refuse(self, message: Message, error: Exception, frame: Frame) -> None:
+        """Count it. What could not even be judged may have left something behind: begin anew."""
+        self._oddities.unreadable(error, frame.data[:200])
+        if isinstance(error, WireError) or not isinstance(message, BookDelta | BookSnapshot):
+            return
+        followed = self._followed.get(message.pair)
+        if followed is not None:
+            reason = "a message that cannot be judged"
+            followed.sync.loss_noticed(reason, frame.received_ns)
+            if isinstance(message, BookSnapshot):
+                followed.sync.snapshot_failed(reason, frame.received_ns)
 
     def _open(self, connection: str) -> Decode:
         self._rank(connection)

@@ -128,6 +128,24 @@ def test_a_malformed_frame_is_counted_and_harms_no_other_pair(text: str | bytes)
     assert len(figures.last_wire_error or "") < 1_000
 
 
+@pytest.mark.parametrize("kind", ["delta", "snapshot"])
+@pytest.mark.parametrize("followed_by", ["delta", "snapshot"])
+def test_an_id_that_is_no_number_is_counted_and_leaves_nothing_behind(
+    kind: str, followed_by: str
+) -> None:
+    for desk in (Desk(), synced()):
+        rows = '"bids": [["10", "6"]], "asks": [["11", "1"]]'
+        desk.receive(f'{{"k": "{kind}", "pair": "{BTC}", {rows}, "last_id": "6"}}')
+        if followed_by == "snapshot":
+            desk.answer(BTC, 6)
+        for last in range(7, 10):
+            desk.delta(BTC, last)
+            if BTC in desk.asked():
+                desk.answer(BTC, last)
+        assert desk.tracker.feed_metrics.wire_errors >= 1
+        assert desk.state(BTC) == ("synced", 9)
+
+
 def test_a_message_of_an_unknown_kind_is_counted_by_kind_and_never_fatal() -> None:
     desk = synced()
     for kind in ("news", "news", "weather"):
