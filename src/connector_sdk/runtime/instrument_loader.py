@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from connector_sdk.errors import ConnectorError
 from connector_sdk.model.instrument import Instruments
@@ -10,6 +11,7 @@ from connector_sdk.model.wire import Call
 from connector_sdk.transport.rest import RestClient
 
 LIST_TIMEOUT_S = 30.0
+LOG = logging.getLogger(__name__)
 
 
 class InstrumentLoader:
@@ -53,4 +55,7 @@ class InstrumentLoader:
             raise
         self._answered += 1
         self._failed = None
+        if loaded.skipped:
+            path, kept = self._call.request.path, len(loaded)
+            LOG.warning("%s: %d entries cannot be read; %d are kept", path, loaded.skipped, kept)
         return loaded

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from connector_sdk.errors import WireError
+import logging
+
+from connector_sdk.errors import EXCERPT_LENGTH, WireError
 from connector_sdk.model.events import FeedMetrics
 
 KINDS_NAMED = 100
 OTHER_KINDS = "…"
+LOG = logging.getLogger(__name__)
 
 
 class Oddities:
@@ -24,9 +27,11 @@ class Oddities:
         self._last_wire_error: str | None = None
 
     def unrecognized(self, kind: str) -> None:
-        """A well-formed message of an unknown kind."""
+        """A well-formed message of an unknown kind: logged once a kind."""
         kinds = self._kinds
         named = kind if kind in kinds or len(kinds) < KINDS_NAMED else OTHER_KINDS
+        if named not in kinds:
+            LOG.info("%s: unrecognized %s; said once", self._venue, named[:EXCERPT_LENGTH])
         kinds[named] = kinds.get(named, 0) + 1
 
     def unreadable(self, error: Exception, excerpt: bytes | str = "") -> None:

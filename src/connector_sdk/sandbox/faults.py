@@ -186,7 +186,7 @@ def _fault(text: str) -> FaultSpec:
     if kind is None:
         near = difflib.get_close_matches(name, CATALOGUE, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ConfigError(f"there is no fault {name!r}{hint} `--faults list` prints them all")
+        raise ConfigError(f"there is no fault {name!r}{hint}: `--faults list` prints them all")
     values: dict[str, str] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")

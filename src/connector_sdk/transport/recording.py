@@ -25,6 +25,8 @@ def _values(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
+SESSION_HEADERS = frozenset({"set-cookie", "authorization", "proxy-authorization"})
+"""Headers of an answer that never reach a record."""
 _SENT, _RECEIVED = _values(SENT), _values(GRANTED)
 
 Tap = Callable[[TapeRecord], None]
@@ -56,15 +58,14 @@ class RecordingTransport(Transport):
         body: bytes | None,
         timeout_s: float,
     ) -> RestResponse:
-        """One exchange; its answer is told, with its status."""
+        """One exchange; its answer is told, with its status and headers."""
         answer = await self._inner.request(
             method, url, headers=headers, body=body, timeout_s=timeout_s
         )
         text = without_secrets(answer.body.decode("utf-8", "replace"), received=True)
-        told = TapeRecord(
-            self._clock.now_ns(), "http", "in", text, without_secrets(url), answer.status
-        )
-        self._tap(told)
+        public = {k: v for k, v in answer.headers.items() if k.lower() not in SESSION_HEADERS}
+        asked, now_ns = without_secrets(url), self._clock.now_ns()
+        self._tap(TapeRecord(now_ns, "http", "in", text, asked, answer.status, public))
         return answer
 
     async def close(self) -> None:

@@ -69,3 +69,18 @@ async def test_one_that_leaves_while_it_loads_does_not_spoil_it_for_the_others()
     staying = asyncio.create_task(instruments.load())
     leaving.cancel()
     assert len(await staying) == 0
+
+
+async def test_entries_that_cannot_be_read_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    clock = ManualClock()
+    transport = ScriptedTransport(clock, lambda *_: None)
+    transport.status = 200
+    rest = RestClient(transport, RateLimiter((), clock), {"rest": "http://venue.test"}, {})
+
+    def two_strange(_: RestResponse) -> Instruments:
+        listed = Instruments(())
+        listed.skipped = 2
+        return listed
+
+    await InstrumentLoader(rest, Call(RestRequest("GET", "/list"), two_strange)).load()
+    assert caplog.messages == ["/list: 2 entries cannot be read; 0 are kept"]

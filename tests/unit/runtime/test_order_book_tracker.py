@@ -146,11 +146,18 @@ def test_an_id_that_is_no_number_is_counted_and_leaves_nothing_behind(
         assert desk.state(BTC) == ("synced", 9)
 
 
-def test_a_message_of_an_unknown_kind_is_counted_by_kind_and_never_fatal() -> None:
+def test_a_message_of_an_unknown_kind_is_counted_by_kind_and_never_fatal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
     desk = synced()
     for kind in ("news", "news", "weather"):
         desk.receive(f'{{"k": "{kind}"}}')
     assert desk.tracker.feed_metrics.unrecognized == {"news": 2, "weather": 1}
+    assert [text.partition("unrecognized ")[2] for text in caplog.messages] == [
+        "news; said once",
+        "weather; said once",
+    ]
     assert desk.tracker.feed_metrics.wire_errors == 0
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from connector_sdk.transport.recording import without_secrets
+from connector_sdk.model.tape import TapeRecord
+from connector_sdk.model.wire import RestResponse
+from connector_sdk.testing.manual_clock import ManualClock
+from connector_sdk.transport.recording import RecordingTransport, without_secrets
+from connector_sdk.transport.transport import Transport, WebSocketConnection
 
 
 @pytest.mark.parametrize(
@@ -29,3 +35,36 @@ def test_a_token_that_a_venue_lists_is_a_coin_and_one_that_we_send_a_secret() ->
     text = '{"token":"USDT"}'
     assert without_secrets(text, received=True) == text
     assert without_secrets(text) == '{"token":"…"}'
+
+
+class OneAnswer(Transport):
+    """A venue with one answer to everything."""
+
+    async def open_websocket(self, url: str, *, timeout_s: float) -> WebSocketConnection:
+        raise NotImplementedError
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout_s: float,
+    ) -> RestResponse:
+        answered = {"x-used-weight": "20", "Set-Cookie": "session=1"}
+        return RestResponse(200, answered, b'{"listenKey":"abc"}', url)
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_an_http_answer_is_told_with_its_status_and_its_public_headers() -> None:
+    told: list[TapeRecord] = []
+    transport = RecordingTransport(OneAnswer(), told.append, ManualClock())
+    await transport.request("GET", "http://h/o?apiKey=k", headers={}, body=None, timeout_s=1)
+    (record,) = told
+    assert (record.connection, record.direction, record.status) == ("http", "in", 200)
+    assert record.headers == {"x-used-weight": "20"}
+    assert record.url == "http://h/o?apiKey=…"
+    assert record.data == '{"listenKey":"…"}'
