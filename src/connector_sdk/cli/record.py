@@ -79,17 +79,26 @@ class Recorder:
         self._early: list[TapeRecord] = []
         self._writer: TapeWriter | None = None
         self._ended = False
+        self._failed: OSError | None = None
         self.records = 0
 
     def tap(self, told: TapeRecord) -> None:
-        """Take one record."""
-        if self._ended:
+        """Take one record. A disk that is full never disturbs the market: see `demand_a_disk`."""
+        if self._ended or self._failed is not None:
             return
         self.records += 1
         if self._writer is not None:
-            self._writer.write(told)
+            try:
+                self._writer.write(told)
+            except OSError as error:
+                self._failed = error
         elif len(self._early) < MOST_EARLY:
             self._early.append(told)
+
+    def demand_a_disk(self) -> None:
+        """Raise the OSError that ended the recording, if one did."""
+        if self._failed is not None:
+            raise self._failed
 
     def begin(self, market: LiveMarket) -> None:
         """Write the header, and what was kept back. Raises ConfigError for a bad path."""
@@ -170,7 +179,8 @@ class Progress(View):
         self._live.console.print(text)
 
     def refresh(self) -> None:
-        """Count on."""
+        """Count on. Raises OSError when the tape cannot be written any more."""
+        self._tape.demand_a_disk()
         if not self._shown:
             return
         market = self.market

@@ -173,6 +173,14 @@ def test_a_recording_that_is_interrupted_is_whole(calm: Served, tmp_path: Path) 
     assert first.connection == "http"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_full_disk_ends_a_recording_in_one_line(calm: Served) -> None:
+    command = [*CLI, "record", "binance", *PAIRS, *calm.where, "--out", "/dev/full"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "connector-sdk: No space left on device\n"
+
+
 def test_the_demo_shows_gap_and_recovery() -> None:
     code, stdout, stderr = run("demo", "--seconds", "5", "--plain")
     assert code == 0, stdout + stderr
