@@ -17,8 +17,9 @@ UNIT: Final = 100_000_000
 MODIFY: Final = 0.548
 INSERT: Final = 0.218
 DELETE: Final = 0.218
-SPREAD: Final = 10
-"""Price steps a level: so many that a price which comes back is the exception."""
+SPREAD: Final = 3
+"""Price steps a level. In the recorded BTCUSDT session 36 % of all inserts bring back a price that
+was deleted before; with three steps a level about as many do here."""
 FIRST_ID: Final = 1_000
 
 

@@ -55,15 +55,7 @@ class Ladder(Side):
             self._update(levels)
             added = len(rows) - before
             if added:
-                length, dot, above, below = self._deep
-                near: list[str] = []
-                for text in islice(reversed(rows), added):
-                    if len(text) != length or text[dot] != "." or not above < float(text) < below:
-                        near.append(text)  # noqa: PERF401 - a comprehension is a call, here
-                if near:
-                    self._take_in(levels, near, before)
-                if len(self._rows) > self._full:
-                    self._compact()
+                self._place_new(levels, [*islice(reversed(rows), added)], before)
         except BaseException:
             self._forget_newest(before)
             raise
@@ -85,35 +77,53 @@ class Ladder(Side):
         rows = self._rows
         return [rows.popitem()[0] for _ in range(len(rows) - before)]
 
-    def _take_in(self, levels: Rows, new: list[str], before: int) -> None:
+    def _place_new(self, levels: Rows, new: list[str], before: int) -> None:
         """Give texts that `levels` added, after the first `before` rows, their place."""
+        length, dot, least, most, above, below = self._glance
+        window = self._window
+        keys = window.keys
+        size = len(keys)
+        for text in new:
+            if len(text) != length or text[dot] != ".":
+                self._take_in(levels, new, before)
+                break
+            value = float(text)
+            if above < value < below:
+                continue
+            key = self._sign * value
+            if key < self._low or not least <= value < most:
+                self._take_in(levels, new, before)
+                break
+            at = bisect_left(keys, key)
+            if at < len(keys) and keys[at] == key:
+                window.texts[at] = text
+            else:
+                keys.insert(at, key)
+                window.texts.insert(at, text)
+        if len(keys) != size:
+            self._window.settle()
+            if len(self._window.keys) > self._crowded:
+                self._tidy()
+        if len(self._rows) > self._full:
+            self._compact()
+
+    def _take_in(self, levels: Rows, new: list[str], before: int) -> None:
+        """Place texts that do not look like those before them, or lie beyond the horizon."""
         if self._by_value is not None:
             self._take_in_by_value(levels, new, before)
             return
-        rows, sign, low, floor = self._rows, self._sign, self._low, self._floor
-        length, dot, least, most = self._decade
-        window = self._window
-        keys, texts = window.keys, window.texts
+        rows, low, floor = self._rows, self._low, self._floor
         for text in new:
-            value = float(text)
-            key = sign * value
+            key = self._key(text)
             if key < floor:
                 del rows[text]
-            elif (
-                len(text) != length or text[dot] != "." or not least <= value < most
-            ) and not is_plain(text, self._dot):
-                window.settle()
+            elif not is_plain(text, self._dot):
+                self._window.settle()
                 self._spell_anew(levels, before)
                 return
             elif key >= low:
-                at = bisect_left(keys, key)
-                if at < len(keys) and keys[at] == key:
-                    texts[at] = text
-                else:
-                    keys.insert(at, key)
-                    texts.insert(at, text)
-        window.settle()
-        if len(keys) > self._crowded:
+                self._window.put(key, text)
+        if len(self._window.keys) > self._crowded:
             self._tidy()
 
     def _spell(self, levels: Rows) -> None:

@@ -31,8 +31,8 @@ from connector_sdk.book.price_keys import (
 from connector_sdk.book.price_window import PriceWindow
 from connector_sdk.model.market_data import PriceLevel, Rows
 
-NOWHERE: Final = (-1, 0, 1.0, 0.0)
-"""No text has that length, no number is above one and below zero."""
+NO_GLANCE: Final = (-1, 0, 0.0, 0.0, 0.0, 0.0)
+"""No text has that length."""
 DEAD: Final[frozenset[str | None]] = ZEROS | {None}
 """What `rows.get` says of a level that is not there any more."""
 
@@ -54,12 +54,11 @@ class Side:
         "_by_value",
         "_cache",
         "_crowded",
-        "_decade",
-        "_deep",
         "_dot",
         "_floor",
         "_floor_text",
         "_full",
+        "_glance",
         "_key",
         "_low",
         "_rows",
@@ -146,7 +145,7 @@ class Side:
         self._window = PriceWindow((), self._key)
         self._size = self.window_size
         self._crowded = 2 * self.window_size
-        self._deep = self._decade = NOWHERE
+        self._glance = NO_GLANCE
         self._dot = 0
         self._cache = LevelCache(self._rows)
         self.best: PriceLevel | None = None
@@ -234,19 +233,20 @@ class Side:
         self._look_around()
 
     def _look_around(self) -> None:
-        """Say which new texts need no place: between the horizon and the edge of the window.
+        """Say which new texts are plain at a glance, and which of those need no place.
 
-        And which are plain at a glance: within one power of ten, length and dot tell.
+        Within one power of ten, length and dot tell. No place: between the horizon and the edge
+        of the window.
         """
-        self._deep = self._decade = NOWHERE
+        self._glance = NO_GLANCE
         texts = self._window.texts
         if self._by_value is not None or not texts:
             return
         length, dot, floor = len(texts[0]), self._dot, self._floor
         whole = length + dot
         least, most = (10.0 ** (whole - 1) if whole > 1 else 0.0), 10.0**whole
-        self._decade = (length, dot, least, most)
-        if self._low > floor and self.bids:
-            self._deep = (length, dot, max(least, floor), self._low)
-        elif self._low > floor:
-            self._deep = (length, dot, -self._low, min(most, -floor))
+        above, below = most, least
+        if self._low > floor:
+            above = max(least, floor) if self.bids else -self._low
+            below = self._low if self.bids else min(most, -floor)
+        self._glance = (length, dot, least, most, above, below)
