@@ -171,8 +171,10 @@ class PairCheck:
             for p in sorted(wrong)
         ]
         assert self.blind, told
-        if at < self.base and self.market.breaks & set(range(at, self.base + 1)):
+        if self.market.breaks & set(range(at, self.base + 1)):
             return  # the venue's clock leapt back: what came before that looks newer
+        if self.market.breaks and self.base < self.ask_front:
+            return  # after a leap, a late frame may begin the buffer that an old answer meets
         for k in range(at, self.base, -1):
             if not all(k in self.in_order[connection] for connection in self.feeders):
                 wrong -= self.market.touches(k, bids=bids)

@@ -22,26 +22,24 @@ from hostile_run import TapeRun
 
 FULL = os.environ.get("CONNECTOR_SDK_CAMPAIGN") == "1"
 SEEDS = 1_000 if FULL else 15
-STEPS, TAIL = 60, 60
+STEPS, TAIL = 50, 46
 MOST_ASKS_PER_LOSS = 1.2
 LEAST_READS_SERVED = 0.95
 BLIND = ("timestamps", "timestamps-strictly", "timestamps-of-receipt")
 
 SYNCING, SYNCED, STALE = BookState.SYNCING, BookState.SYNCED, BookState.STALE
 ALL = set(product((SYNCING, SYNCED, STALE), Verdict))
-UNSEEN = {(SYNCING, Verdict.GAP), (STALE, Verdict.GAP)}
 RECEIPT = set(product((SYNCING, SYNCED, STALE), (Verdict.APPLY,)))
 NUMBERED = set(product((SYNCING, SYNCED, STALE), (Verdict.APPLY, Verdict.GAP)))
 PRODUCIBLE = {
-    "timestamps": ALL - UNSEEN,
-    "timestamps-strictly": ALL - UNSEEN,
-    "timestamps-and-checksum": ALL - UNSEEN,
     "timestamps-of-receipt": RECEIPT,
     "per-connection-ids": NUMBERED,
-    "snapshot-only": ALL - UNSEEN - {(SYNCING, Verdict.STALE), (STALE, Verdict.STALE)},
+    "snapshot-only": RECEIPT | {(SYNCED, Verdict.STALE), (SYNCED, Verdict.GAP)},
 }
-"""Without numbers nothing held shows a gap (a stall is one); a stamp of receipt is never old;
-frames that repeat their number never reach the rule; a whole book is never held."""
+"""A stamp of receipt is never old, and shows no gap; frames that repeat their number never reach
+the rule; a whole book is never held. Where nothing shows a gap, a stall is one."""
+HARDLY_EVER = {"timestamps-and-checksum": {(SYNCING, Verdict.GAP)}}
+"""A stall before the first snapshot of all, where that comes in-stream."""
 
 each_variant = pytest.mark.parametrize("name", VARIANTS)
 
@@ -95,7 +93,7 @@ def test_every_verdict_is_met_in_every_state(name: str) -> None:
     producible = PRODUCIBLE.get(name, ALL)
     assert met <= producible
     if FULL:
-        assert met == producible
+        assert met >= producible - HARDLY_EVER.get(name, set())
     else:
         assert met >= {row for row in producible if row[0] is SYNCED}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import Final, NamedTuple, TypeAlias
@@ -24,6 +25,8 @@ from connector_sdk.testing.hostile_variants import CHECKED_DEPTH, Variant
 from connector_sdk.testing.plain_connector import SNAPSHOT_URL, encoded, plain_connector
 
 STEP_NS: Final = 100_000_000
+OPENING_LOST: Final = 40
+"""How much likelier an opening snapshot is lost than another frame: else it hardly ever is."""
 PACE: Final = (0, 1, 1, 2, 2, 3, 5)
 QUIET_PACE: Final = (0, 1, 1)
 """Changes of one pair in one step."""
@@ -197,7 +200,8 @@ class HostileTape:
         self._acks.append((ack_step, Opened(link.name, self.pairs)))
         if self.variant.rules.in_stream:
             for pair in self.pairs:
-                fate = self._send_snapshot(link, pair, self._rates)
+                rates = replace(self._rates, lost=min(0.5, OPENING_LOST * self._rates.lost))
+                fate = self._send_snapshot(link, pair, rates)
                 self.injected["opening snapshot"] += fate in UNUSABLE
 
     def _go_wrong(self) -> None:
