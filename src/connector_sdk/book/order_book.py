@@ -12,7 +12,14 @@ from connector_sdk.book.reading import BookImage, BookReading, Horizon, PriceTyp
 from connector_sdk.book.sequence import Verification
 from connector_sdk.errors import BookNotSynced, EmptySide, NoTradeYet
 from connector_sdk.model.events import BookState
-from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel, Rows, UpdateId
+from connector_sdk.model.market_data import (
+    BookDelta,
+    BookSnapshot,
+    PriceLevel,
+    Rows,
+    UpdateId,
+    amount,
+)
 
 __all__ = ["BookImage", "Horizon", "LastKnown", "OrderBook", "PriceType"]
 
@@ -259,7 +266,7 @@ class LastKnown(BookReading):
                 last = self._book.last_trade_price
                 if last is None:
                     raise NoTradeYet(self._book.pair)
-                return Decimal(last)
+                return amount(last)
 
     def snapshot(self, depth: int | None = None) -> BookImage:
         """A copy of the best `depth` levels a side (None: all) with the id they stand at."""

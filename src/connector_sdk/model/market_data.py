@@ -7,10 +7,11 @@ deletes the level. Plugins hand over the lists the JSON parser made: nothing is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from connector_sdk.errors import WireError
 from connector_sdk.model.order import Side
 
 UpdateId: TypeAlias = int
@@ -108,16 +109,16 @@ class PriceLevel:
 
     @property
     def price(self) -> Decimal:
-        """In quote units a base unit, exact."""
+        """In quote units a base unit, exact. Raises WireError if the wire's text is none."""
         if self._price is None:
-            self._price = Decimal(self.price_text)
+            self._price = amount(self.price_text)
         return self._price
 
     @property
     def quantity(self) -> Decimal:
-        """In base units, exact."""
+        """In base units, exact. Raises WireError if the wire's text is none."""
         if self._quantity is None:
-            self._quantity = Decimal(self.quantity_text)
+            self._quantity = amount(self.quantity_text)
         return self._quantity
 
     def __eq__(self, other: object) -> bool:
@@ -138,3 +139,18 @@ def canonical(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def amount(text: object) -> Decimal:
+    """The price or quantity that `text` spells, exact.
+
+    Raises WireError unless it is a text, and a finite number that is not negative: rows are not
+    checked while nobody reads them.
+    """
+    try:
+        number = Decimal(text) if isinstance(text, str) else None
+    except InvalidOperation:
+        number = None
+    if number is None or not number.is_finite() or number < 0:
+        raise WireError("a price or quantity that is no amount", repr(text))
+    return number
