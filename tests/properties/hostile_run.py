@@ -145,8 +145,8 @@ class TapeRun:
 
     def _bound(self, check: PairCheck, *, quiet: bool) -> None:
         step = self.tape.step_count
-        if check.asks and check.asks[-1][0].harmed and check.asks[-1][0] in self.tape._asks:
-            check.harm_step = step
+        if check.asks and check.asks[-1][0].harmed:
+            check.harm_step = max(check.harm_step, check.asks[-1][0].due_step)
         if check.book.state is BookState.SYNCED:
             check.unsynced_since = step
         else:

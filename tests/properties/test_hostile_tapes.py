@@ -22,7 +22,7 @@ from hostile_run import TapeRun
 
 FULL = os.environ.get("CONNECTOR_SDK_CAMPAIGN") == "1"
 SEEDS = 1_000 if FULL else 15
-STEPS, TAIL = 50, 46
+STEPS, TAIL = 50, 60
 MOST_ASKS_PER_LOSS = 1.2
 LEAST_READS_SERVED = 0.95
 BLIND = ("timestamps", "timestamps-strictly", "timestamps-of-receipt")
