@@ -80,7 +80,7 @@ class Ladder(Side):
     def _place_new(self, levels: Rows, new: list[str], before: int) -> None:
         """Give texts that `levels` added, after the first `before` rows, their place."""
         length, dot, least, most, above, below = self._glance
-        window = self._window
+        rows, sign, floor, window = self._rows, self._sign, self._floor, self._window
         keys = window.keys
         size = len(keys)
         for text in new:
@@ -90,7 +90,10 @@ class Ladder(Side):
             value = float(text)
             if above < value < below:
                 continue
-            key = self._sign * value
+            key = sign * value
+            if key < floor:
+                del rows[text]
+                continue
             if key < self._low or not least <= value < most:
                 self._take_in(levels, new, before)
                 break
@@ -104,11 +107,11 @@ class Ladder(Side):
             self._window.settle()
             if len(self._window.keys) > self._crowded:
                 self._tidy()
-        if len(self._rows) > self._full:
+        if len(rows) > self._full:
             self._compact()
 
     def _take_in(self, levels: Rows, new: list[str], before: int) -> None:
-        """Place texts that do not look like those before them, or lie beyond the horizon."""
+        """Place texts that do not look like those before them."""
         if self._by_value is not None:
             self._take_in_by_value(levels, new, before)
             return
