@@ -119,7 +119,7 @@ class Ladder(Side):
         for text in new:
             key = self._key(text)
             if key < floor:
-                del rows[text]
+                rows.pop(text, None)
             elif not is_plain(text, self._dot):
                 self._window.settle()
                 self._spell_anew(levels, before)
