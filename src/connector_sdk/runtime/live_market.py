@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,6 +14,7 @@ from connector_sdk.errors import (
     ConfigError,
     ConnectFailed,
     Disconnected,
+    RateLimited,
     RequestTimeout,
     Sent,
     TransportError,
@@ -38,6 +40,8 @@ from connector_sdk.transport.transport import Transport
 
 E = TypeVar("E")
 LIST_ATTEMPTS = 3
+LONGEST_LIST_WAIT_S = 60.0
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class LiveMarket(Market):
                 raise
 
     async def _start(self) -> None:
-        instruments = self._around.instruments or await self._load()
+        given = self._around.instruments
+        instruments = await self._load() if given is None else given
         for pair in self._wanted:
             _check_tradable(instruments, pair, self._venue)
         tracker = OrderBookTracker(
@@ -129,6 +134,16 @@ class LiveMarket(Market):
         self._feed.start(self._wanted)
 
     async def _load(self) -> Instruments:
+        try:
+            return await self._listed()
+        except RateLimited as error:
+            wait_s = error.retry_after_s
+            if wait_s is None or wait_s > LONGEST_LIST_WAIT_S:
+                raise
+            LOG.warning("%s; the list of instruments is asked for again after that", error)
+            return await self._listed()  # the limiter holds it back until then
+
+    async def _listed(self) -> Instruments:
         try:
             async for attempt in self._backoff.retrying(LIST_ATTEMPTS, Disconnected):
                 with attempt:
