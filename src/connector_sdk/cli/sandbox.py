@@ -16,7 +16,8 @@ from connector_sdk.cli.options import Venue, trading_pairs
 from connector_sdk.cli.running import Stop, run
 from connector_sdk.sandbox.faults import CATALOGUE
 from connector_sdk.sandbox.order_flow import Pace
-from connector_sdk.sandbox.venue import DEFAULT_PAIRS, LOOPBACK, EmbeddedVenue
+from connector_sdk.sandbox.venue import LOOPBACK, EmbeddedVenue
+from connector_sdk.sandbox.venue_host import DEFAULT_PAIRS
 
 BOTH = ",".join(DEFAULT_PAIRS)
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from connector_sdk.errors import ConnectFailed, Disconnected, RequestTimeout, Sent
 from connector_sdk.model.wire import RestResponse
-from connector_sdk.sandbox.core import VenueCore, VenueSettings
+from connector_sdk.sandbox.core import VenueCore
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
-from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
-from connector_sdk.sandbox.faults import FaultSpec
-from connector_sdk.sandbox.journal import Journal
+from connector_sdk.sandbox.fault_plan import FaultPlan
 from connector_sdk.sandbox.link import Link
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.session import StreamSession
+from connector_sdk.sandbox.venue_host import VenueHost
 from connector_sdk.transport.clock import Clock
 from connector_sdk.transport.transport import Transport, WebSocketConnection
 
@@ -30,7 +28,7 @@ MOST_UNREAD = 100_000
 SECOND_NS = 1_000_000_000
 
 
-class MemoryVenue:
+class MemoryVenue(VenueHost):
     """A venue in memory, driven by `clock` while it is open.
 
     async with MemoryVenue(dialect, clock, pairs=["BTC-USDT"], seed=1) as venue:
@@ -48,26 +46,9 @@ class MemoryVenue:
         faults: str | FaultPlan = "",
         rules: VenueRules | None = None,
     ) -> None:
-        pace = flow if isinstance(flow, Pace) else Pace(flow)
-        plan = faults if isinstance(faults, FaultPlan) else FaultPlan(faults, seed)
-        self.core = VenueCore(dialect, VenueSettings(tuple(pairs), seed, pace, rules), plan)
+        super().__init__(dialect, pairs, seed=seed, flow=flow, faults=faults, rules=rules)
         self.transport = MemoryTransport(self.core, clock)
         self._clock = clock
-        self._stack = contextlib.AsyncExitStack()
-
-    @property
-    def journal(self) -> Journal:
-        """What the venue truly did."""
-        return self.core.journal
-
-    @property
-    def faults(self) -> FaultPlan:
-        """The faults armed, and how often each fired."""
-        return self.core.plan
-
-    def inject(self, faults: str | Iterable[FaultSpec]) -> list[ArmedFault]:
-        """Arm more faults; their counts start now. Raises ConfigError for a bad text."""
-        return self.core.plan.inject(faults)
 
     @property
     def endpoints(self) -> Mapping[str, str]:

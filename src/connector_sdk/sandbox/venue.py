@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from connector_sdk.sandbox.core import VenueCore, VenueSettings
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
-from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
-from connector_sdk.sandbox.faults import FaultSpec
-from connector_sdk.sandbox.journal import Journal
+from connector_sdk.sandbox.fault_plan import FaultPlan
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.session import StreamSession
+from connector_sdk.sandbox.venue_host import DEFAULT_PAIRS, VenueHost
 from connector_sdk.sandbox.websocket_link import WebSocketLink
 from connector_sdk.transport.clock import Clock, SystemClock
 
@@ -25,18 +22,15 @@ SHORTEST_STEP_S = 0.004
 LONGEST_STEP_S = 0.1
 LARGEST_BODY = 1 << 20
 LONGEST_UPLOAD_S = 30.0
-DEFAULT_PAIRS = ("BTC-USDT", "ETH-USDT")
 SECOND_NS = 1_000_000_000
 
 
-class EmbeddedVenue:
+class EmbeddedVenue(VenueHost):
     """A venue that listens on a loopback port while it is open.
 
     async with EmbeddedVenue(dialect, pairs=["BTC-USDT"], seed=1, flow=50) as venue:
         venue.endpoints["rest"], venue.journal
 
-    flow:  book changes a second and pair; a Pace for bursts.
-    faults: as `parse_faults` reads them, or a plan with a seed of its own.
     port:  0 for any free one.
     """
 
@@ -53,26 +47,9 @@ class EmbeddedVenue:
         port: int = 0,
         clock: Clock | None = None,
     ) -> None:
-        pace = flow if isinstance(flow, Pace) else Pace(flow)
-        plan = faults if isinstance(faults, FaultPlan) else FaultPlan(faults, seed)
-        self.core = VenueCore(dialect, VenueSettings(tuple(pairs), seed, pace, rules), plan)
+        super().__init__(dialect, pairs, seed=seed, flow=flow, faults=faults, rules=rules)
         self._clock = clock or SystemClock()
         self._host, self._port = host, port
-        self._stack = contextlib.AsyncExitStack()
-
-    @property
-    def journal(self) -> Journal:
-        """What the venue truly did."""
-        return self.core.journal
-
-    @property
-    def faults(self) -> FaultPlan:
-        """The faults armed, and how often each fired."""
-        return self.core.plan
-
-    def inject(self, faults: str | Iterable[FaultSpec]) -> list[ArmedFault]:
-        """Arm more faults; their counts start now. Raises ConfigError for a bad text."""
-        return self.core.plan.inject(faults)
 
     @property
     def endpoints(self) -> Mapping[str, str]:
