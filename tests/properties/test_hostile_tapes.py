@@ -83,7 +83,7 @@ def test_nearly_all_reads_are_served_that_an_ideal_synchronizer_serves(name: str
 @pytest.mark.campaign
 @pytest.mark.parametrize("name", BLIND)
 def test_losses_that_do_not_show_are_found_by_audits(name: str) -> None:
-    assert campaign(name).repaired > SEEDS
+    assert campaign(name).repaired > SEEDS // 2
 
 
 @pytest.mark.campaign
