@@ -247,10 +247,13 @@ async def test_sending_to_a_peer_that_does_not_read_ends_in_a_typed_timeout(
     async def talk(server: web.WebSocketResponse) -> None:
         await gone.wait()
 
+    async def fill(connection: WebSocketConnection) -> None:
+        for _ in range(200):  # more than the buffers on the way can hold
+            await connection.send("x" * 1_000_000)
+
     async with talking(talk) as connection:
         with pytest.raises(RequestTimeout, match="nothing could be sent"):
-            for _ in range(200):  # until the buffers on the way are full
-                await connection.send("x" * 1_000_000)
+            await fill(connection)
         gone.set()
 
 
