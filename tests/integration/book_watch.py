@@ -72,6 +72,7 @@ class PairWatch:
     spoiled:        answers to a book that needed one, which the venue refused, cut or made too
                     old, or which were awaited when the connection ended.
     awaits_answer:  whether a book that needs a snapshot has asked for it.
+    longest_trusted_ns:  for which it was called synced though nothing came.
     """
 
     def __init__(self, pair: str) -> None:
@@ -82,7 +83,8 @@ class PairWatch:
         self.update_id = 0
         self.stale_ns: int | None = None
         self.seen: Counter[str] = Counter()
-        self.longest_stale_ns = 0
+        self.longest_stale_ns = self.longest_trusted_ns = 0
+        self.heard_ns: int | None = None
         self.audit_asks = 0
         self.spoiled = 0
         self.awaits_answer = False
@@ -90,6 +92,12 @@ class PairWatch:
         self.differing: set[Place] = set()
         self.spans: dict[int, int] = {}
         self.based_at = self.snapshot_at = 0
+
+    def hear(self, at_ns: int) -> None:
+        """Something was told of a book that was synced until now."""
+        if self.synced and self.heard_ns is not None:
+            self.longest_trusted_ns = max(self.longest_trusted_ns, at_ns - self.heard_ns)
+        self.heard_ns = at_ns
 
     def spoil(self) -> None:
         """What is awaited is of no use."""
@@ -128,6 +136,7 @@ class BookWatch:
     def _on_updated(self, event: BookUpdated) -> None:
         watch = self.pairs[event.pair]
         watch.seen["updated"] += 1
+        watch.hear(event.received_ns)
         if not watch.synced:
             self.say(event.pair, "published between BookStale and BookResynced")
         if event.update_id < watch.update_id or (
@@ -140,6 +149,7 @@ class BookWatch:
     def _on_stale(self, event: BookStale) -> None:
         watch, book = self.pairs[event.pair], self.market.order_book(event.pair)
         watch.seen["stale"] += 1
+        watch.hear(event.received_ns)
         watch.ideal.successor_alone()
         watch.synced, watch.stale_ns = False, event.received_ns
         watch.differing.clear()
@@ -149,6 +159,7 @@ class BookWatch:
     def _on_resynced(self, event: BookResynced) -> None:
         watch = self.pairs[event.pair]
         watch.seen["resynced"] += 1
+        watch.hear(event.received_ns)
         if watch.stale_ns is not None:
             watch.longest_stale_ns = max(watch.longest_stale_ns, event.received_ns - watch.stale_ns)
         watch.synced, watch.fresh, watch.stale_ns = True, True, None
@@ -271,7 +282,7 @@ class BookWatch:
             book = self.market.order_book(pair)
             is_synced = book.state is BookState.SYNCED
             self.ideally_served += watch.ideal.at is not None
-            self.served += is_synced
+            self.served += is_synced and watch.ideal.at is not None
             if is_synced != watch.synced:
                 self.say(pair, f"is {book.state.value}, which nobody was told")
             if is_synced:

@@ -30,6 +30,7 @@ TAIL_S = 0.3
 LOOK_S = 0.02
 MEMORY_S = 4.0
 RESYNC_BOUND_S = 2.0
+TRUST_BOUND_S = 2.5 * SILENCE_S
 PLAYED_WITHIN_S = 90.0
 STAY_AWAY_S = 1.2
 
@@ -62,6 +63,7 @@ class Verdict:
     compared: int = 0
     repaired: int = 0
     longest_stale_s: float = 0.0
+    longest_trusted_s: float = 0.0
     digest: str = ""
 
     @property
@@ -238,6 +240,10 @@ def _judge_pair(verdict: Verdict, seen: PairWatch, bound_s: float) -> None:
     verdict.longest_stale_s = max(verdict.longest_stale_s, longest_s)
     if longest_s > bound_s:
         verdict.wrong.append(f"{pair}: stale for {longest_s:.1f} s")
+    trusted_s = seen.longest_trusted_ns / SECOND_NS
+    verdict.longest_trusted_s = max(verdict.longest_trusted_s, trusted_s)
+    if trusted_s > TRUST_BOUND_S:
+        verdict.wrong.append(f"{pair}: synced for {trusted_s:.1f} s in which nothing came")
     stale, lost = seen.seen["stale"], ideal.losses - 1
     if stale != lost:
         verdict.wrong.append(f"{pair}: stale {stale} times, the thread was lost {lost} times")

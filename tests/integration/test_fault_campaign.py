@@ -61,6 +61,7 @@ def figures(verdicts: Iterable[Verdict], seconds: float) -> str:
             sum(verdict.ideally_served for verdict in all_of),
         ),
         "longest stale, s": max(round(verdict.longest_stale_s, 2) for verdict in all_of),
+        "longest trusted in silence, s": max(round(v.longest_trusted_s, 2) for v in all_of),
         "failed seeds": [verdict.script.seed for verdict in all_of if verdict.wrong],
     }
     return "\n".join(f"{name}: {value}" for name, value in rows.items())
@@ -84,6 +85,7 @@ async def test_no_mix_of_stream_faults_ever_shows_a_wrong_book(
     assert asks <= MOST_ASKS_A_LOSS * losses, told
     served, ideal = (sum(getattr(v, n) for v in verdicts) for n in ("served", "ideally_served"))
     assert served >= LEAST_SERVED * ideal > 0, told
+    assert not campaign or any(verdict.repaired for verdict in verdicts), told
 
 
 async def test_the_same_seed_injects_the_same_faults_over_sockets(

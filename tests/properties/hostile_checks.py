@@ -46,8 +46,11 @@ class PairCheck:
         self.receipt = self.variant.name == "timestamps-of-receipt"
         rules = self.variant.rules
         self.blind = not rules.sequence.sees_gaps and rules.checksum is None
+        # A snapshot in the stream, or a message of the same instant, may confirm what is held.
+        self.rises = self.variant.numbering is not Numbering.NONE and not rules.in_stream
         self.sides: tuple[Side, Side] = ({}, {})
-        self.published = False
+        self.published = self.fresh = False
+        self.bestless_since = 0
         self.position = -1
         self.update_id = -1
         self.base = 0
@@ -90,6 +93,9 @@ class PairCheck:
         if self.published and not self.receipt:
             position = self.claimed()
             leapt = self.blind and self.market.breaks
+            again = position == self.position and isinstance(event, BookUpdated)
+            assert not (again and self.rises and not self.fresh), self.say("told twice")
+            self.fresh = isinstance(event, BookResynced)
             assert position >= self.position or leapt, self.say("the id went back while synced")
             assert event.update_id == self.book.update_id
             self.position = position
@@ -111,6 +117,17 @@ class PairCheck:
         self.base = s
         self.feeders = {self.feeding}
 
+    @property
+    def serves(self) -> bool:
+        """Whether a reader is told a best price, or that there is none."""
+        try:
+            _ = self.book.best_bid, self.book.best_ask
+        except EmptySide:
+            return True
+        except BookNotSynced:
+            return False
+        return True
+
     # --- what the book claims, and whether it is so
 
     def claimed(self) -> int:
@@ -126,7 +143,9 @@ class PairCheck:
     def read(self) -> None:
         """Read everything and compare it with the true book at the id it claims."""
         book = self.book
-        if book.state is not BookState.SYNCED:
+        is_synced = book.state is BookState.SYNCED
+        assert is_synced is self.published, self.say(f"is {book.state}, which nobody was told")
+        if not is_synced:
             for refused in (lambda: book.best_bid, lambda: book.asks(1)):
                 try:
                     refused()
@@ -137,6 +156,8 @@ class PairCheck:
         self.figures.compared += 1
         at = self.claimed()
         horizons = book.horizon
+        if not self.tape.is_cut:
+            assert horizons == (None, None), self.say(f"whole, but proven only to {horizons}")
         for bids, horizon in ((True, horizons.bid), (False, horizons.ask)):
             levels = book.bids() if bids else book.asks()
             truth = self.market.levels(at, bids=bids)
@@ -221,6 +242,9 @@ class PairCheck:
         """Before the tracker hears of it: what a client that drops late frames may hold."""
         if told.kind is Kind.SNAPSHOT:
             self.last_snapshot = told.last
+            front = self.fronts.get(self.feeding or "", told.last)
+            figures = self.figures
+            figures.furthest_ahead = max(figures.furthest_ahead, told.last - front)
         elif told.kind is Kind.DELTA:
             feeding = self.feeding
             if told.last > self.fronts.get(told.connection, -1):

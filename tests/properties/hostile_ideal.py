@@ -117,6 +117,8 @@ class Figures:
     audits: int = 0
     repaired: int = 0
     longest: int = 0
+    longest_bestless: int = 0
+    furthest_ahead: int = 0
     met: Counter[tuple[BookState, Verdict]] = field(default_factory=Counter)
     injected: Counter[str] = field(default_factory=Counter)
 
@@ -124,6 +126,8 @@ class Figures:
         for name in ADDED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.longest = max(self.longest, other.longest)
+        self.longest_bestless = max(self.longest_bestless, other.longest_bestless)
+        self.furthest_ahead = max(self.furthest_ahead, other.furthest_ahead)
         self.met.update(other.met)
         self.injected.update(other.injected)
 
@@ -140,6 +144,8 @@ class Figures:
             f"{self.seeds} seeds, {self.compared} comparisons, {self.asks_per_loss:.3f} asks a "
             f"loss ({self.asks}/{self.losses}), {self.reads_served:.2%} of the ideal's reads, "
             f"{self.audits} audits repaired {self.repaired} levels, longest resync "
-            f"{self.longest} steps; injected {dict(sorted(self.injected.items()))}; met "
+            f"{self.longest} steps, longest without a best {self.longest_bestless}, "
+            f"{self.other_asks} asks of synced books, snapshots up to {self.furthest_ahead} "
+            f"changes ahead; injected {dict(sorted(self.injected.items()))}; met "
             f"{sorted((s.value, v.value, n) for (s, v), n in self.met.items())}"
         )

@@ -34,6 +34,8 @@ E = TypeVar("E")
 RESTART_DROP = 1_500
 RESYNC_BOUND = 60
 """Steps: an in-stream answer that failed (20), a long lag (14), a stall (16), delays."""
+REFRESH_BOUND = 60
+"""Steps in which a book that lost its best levels to the horizon has seen a newer snapshot."""
 
 
 class TapeRun:
@@ -153,6 +155,12 @@ class TapeRun:
             waited = step - max(check.unsynced_since, check.harm_step)
             self.figures.longest = max(self.figures.longest, waited)
             assert waited <= RESYNC_BOUND, check.say(f"not synced for {waited} steps")
+        if check.serves or check.book.state is not BookState.SYNCED:
+            check.bestless_since = step
+        else:
+            waited = step - max(check.bestless_since, check.harm_step)
+            self.figures.longest_bestless = max(self.figures.longest_bestless, waited)
+            assert waited <= REFRESH_BOUND, check.say(f"no best price for {waited} steps")
         if not quiet:
             check.figures.served += check.ideal.synced and check.book.state is BookState.SYNCED
             check.figures.ideal += check.ideal.synced

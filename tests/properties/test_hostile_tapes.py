@@ -24,8 +24,15 @@ FULL = os.environ.get("CONNECTOR_SDK_CAMPAIGN") == "1"
 SEEDS = 1_000 if FULL else 15
 STEPS, TAIL = 50, 60
 MOST_ASKS_PER_LOSS = 1.2
+STEPS_PER_OTHER_ASK = 16
+"""A synced book asks for an audit every 26 steps, and sooner for what lies beyond its horizon."""
 LEAST_READS_SERVED = 0.95
+FURTHEST_AHEAD = 30
 BLIND = ("timestamps", "timestamps-strictly", "timestamps-of-receipt")
+HARM = {
+    *("lost", "doubled", "late", "swapped", "lull"),
+    *("cut", "silence", "handover", "restart"),
+}
 
 SYNCING, SYNCED, STALE = BookState.SYNCING, BookState.SYNCED, BookState.STALE
 ALL = set(product((SYNCING, SYNCED, STALE), Verdict))
@@ -71,6 +78,19 @@ def test_every_read_equals_the_truth_and_every_book_heals(name: str) -> None:
 def test_snapshots_are_asked_for_sparingly(name: str) -> None:
     figures = campaign(name)
     assert figures.asks_per_loss <= MOST_ASKS_PER_LOSS, figures.told()
+    lived = SEEDS * VARIANTS[name].pairs * (STEPS + TAIL)
+    assert figures.other_asks <= lived / STEPS_PER_OTHER_ASK, figures.told()
+
+
+@pytest.mark.campaign
+@each_variant
+def test_the_weather_holds_every_kind_of_harm(name: str) -> None:
+    figures, in_stream = campaign(name), VARIANTS[name].rules.in_stream
+    assert figures.injected.keys() >= HARM, figures.told()
+    if FULL:
+        harmed = "opening snapshot" if in_stream else "stale snapshot"
+        assert figures.injected.keys() >= {"refused", harmed}, figures.told()
+        assert in_stream or figures.furthest_ahead >= FURTHEST_AHEAD, figures.told()
 
 
 @pytest.mark.campaign
@@ -96,6 +116,10 @@ def test_every_verdict_is_met_in_every_state(name: str) -> None:
         assert met >= producible - HARDLY_EVER.get(name, set())
     else:
         assert met >= {row for row in producible if row[0] is SYNCED}
+
+
+def test_an_old_answer_that_meets_nothing_does_not_end_audits_and_refreshes_for_good() -> None:
+    run_tape(VARIANTS["linked-ids-by-request"], 124)
 
 
 @each_variant

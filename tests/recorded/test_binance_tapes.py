@@ -97,12 +97,13 @@ def test_every_best_price_and_quantity_is_the_venues_own(
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize(("path", "size"), [(BTCUSDT, 5), (FOUR, 30)], ids=NAMES)
+@pytest.mark.parametrize(("path", "size", "unseen"), [(BTCUSDT, 5, 2), (FOUR, 30, 9)], ids=NAMES)
 def test_a_lost_depth_update_is_noticed_at_the_next_one_of_its_pair_only(
-    tapes: Path, path: str, size: int, *, campaign: bool
+    tapes: Path, path: str, size: int, unseen: int, *, campaign: bool
 ) -> None:
     session = Session.read(connector, tapes / path).books_only()
     places = session.deltas()
     if not campaign:
         places = chosen(places, size, seed=13)
-    assert noticed(session, by_span, places) >= len(places) - 3 * len(session.pairs)
+    # The last of each pair, which nothing follows, and those that the snapshot covers.
+    assert noticed(session, by_span, places) >= len(places) - unseen

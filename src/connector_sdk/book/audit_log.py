@@ -63,12 +63,14 @@ class AuditLog:
     def case(self, book_at: UpdateId, now_ns: int, patience_ns: int) -> AuditCase | None:
         """What can be compared now that the live book stands at `book_at`; None: nothing yet.
 
-        patience_ns: how long the live book may stand still short of the snapshot.
+        patience_ns: how long the live book may stand still short of the snapshot; where ids
+            do not tell before from after, how long it may take to meet it.
         """
         if self._offered is None:
             return None
         snapshot, at, since_ns = self._offered
-        if book_at != self._stood_at:
+        # By identity alone, a book that moves may have passed the snapshot long ago: no more time.
+        if self._rule.ordered and book_at != self._stood_at:
             self._stood_at, since_ns = book_at, now_ns
             self._offered = snapshot, at, since_ns
         waited = now_ns - since_ns >= patience_ns
