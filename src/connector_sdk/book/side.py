@@ -2,7 +2,7 @@
 
 What is held:
 - `rows`, price text → quantity text, in no order. A deleted level stays as a dead row, one with
-  quantity zero, until the dead are half of all; a level that comes back finds its place again.
+  quantity zero, until the dead are two thirds of all; one that comes back finds its place again.
 - a window: the texts of the best prices, in order. Every live row whose key is at or above `low`
   stands in it; deeper rows are in no order at all. `low == floor`: it is the whole side.
   It may also hold texts of dead rows, and of none, until somebody comes across them.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from itertools import islice
+from itertools import compress, islice
 from typing import ClassVar, Final, cast
 
 from connector_sdk.book.level_cache import LevelCache
@@ -166,10 +166,10 @@ class Side:
     def _compact(self) -> None:
         """Forget the dead rows."""
         rows = self._rows
-        dead = [text for text, quantity in rows.items() if quantity < "1" and quantity in ZEROS]
+        dead = [*compress(rows, map(ZEROS.__contains__, rows.values()))]
         for text in dead:
             del rows[text]
-        self._full = 2 * len(rows) + self.fewest_rows
+        self._full = 3 * len(rows) + self.fewest_rows
         self._forget_unknown_values()
 
     def _tidy(self) -> None:
