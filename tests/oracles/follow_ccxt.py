@@ -53,7 +53,7 @@ def differs(journal: Journal, pair: str, book: Any) -> str:
     for side, levels in (("bids", true.bids), ("asks", true.asks)):
         expected = [[float(price), float(quantity)] for price, quantity in levels]
         came = [list(row[:2]) for row in book[side][:COMPARED]]
-        if came != expected[: len(came)] or not came:
+        if came != expected:
             rows = [row for row in came if row not in expected][:2]
             lost = [row for row in expected if row not in came][:2]
             return f"{side} at {book['nonce']}: has {rows}, lacks {lost}"
