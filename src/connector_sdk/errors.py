@@ -4,8 +4,11 @@
       ConfigError         your settings are wrong; nothing was attempted
       PluginError         a connector is missing, broken, twice installed or of another API version
       NotSupported        this venue cannot do that (known from its manifest; nothing was sent)
+      IntentRefused       we declined the order locally; nothing was sent
+      StoreFailed         the order could not be written down; nothing was sent
       BookNotSynced       the book cannot be trusted now; .state .since_ns
       EmptySide           the book is right, and has no such level
+      InsufficientDepth   the book is right, and holds less than was asked for; .available
       NoTradeYet          no trade was seen since the pair was added
       ListenerOverrun     this iterator fell behind and lost events; the books did not
       TransportError      .sent is NO or MAYBE
@@ -15,6 +18,16 @@
       VenueError          the venue answered no; .code .message .retry_after_s
         RateLimited       too many requests, or banned for a while
         UnknownInstrument the venue does not know this symbol
+        InvalidRequest    the venue could not read the request: a bug of ours or of the plugin
+        AuthRejected      the key, its permissions or the signature were not accepted
+        TimestampRejected the request's time lay outside the venue's window
+        OrderNotFound     the venue says it does not have this order
+        OrderRejected     the venue refused the order or the change to it
+          InsufficientFunds  the account cannot pay for it
+          PostOnlyRejected   a post-only order would have matched at once
+          RuleViolated       a rule of the instrument (tick, lot, notional, count of orders)
+          MarketClosed       the instrument does not take orders now
+          DuplicateOrder     an open order has this client order id already
       WireError           the venue's bytes were not what its documentation says; .excerpt
         UnlistedSymbol    a symbol that the instrument list does not have
       InvariantError      our own bug
@@ -24,6 +37,7 @@ Ordinary surprises (a gap, a stale delta, an unknown message) are values, never 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import Enum
 
 EXCERPT_LENGTH = 200
@@ -43,6 +57,14 @@ class PluginError(ConnectorError):
 
 class NotSupported(ConnectorError):
     """The venue cannot do that: its manifest says so, and nothing was sent."""
+
+
+class IntentRefused(ConnectorError):
+    """We declined the order locally; nothing was sent. The message says what to change."""
+
+
+class StoreFailed(ConnectorError):
+    """The order could not be written down, so it was not sent."""
 
 
 class BookNotSynced(ConnectorError):
@@ -79,6 +101,21 @@ class NoTradeYet(ConnectorError):
     def __init__(self, pair: str) -> None:
         super().__init__(f"{pair}: no trade was seen since the pair was added")
         self.pair = pair
+
+
+class InsufficientDepth(ConnectorError):
+    """The book is right, and holds less than was asked for.
+
+    available: what it proves to hold, in the unit of the question.
+    """
+
+    def __init__(self, pair: str, asked: Decimal, available: Decimal) -> None:
+        super().__init__(
+            f"{pair}: {asked} was asked for, and the book proves {available}: ask for less"
+        )
+        self.pair = pair
+        self.asked = asked
+        self.available = available
 
 
 class ListenerOverrun(ConnectorError):
@@ -139,6 +176,46 @@ class RateLimited(VenueError):
 
 class UnknownInstrument(VenueError):
     """The venue does not know this symbol."""
+
+
+class InvalidRequest(VenueError):
+    """The venue could not read the request: a bug of ours or of the plugin."""
+
+
+class AuthRejected(VenueError):
+    """The key, its permissions or the signature were not accepted."""
+
+
+class TimestampRejected(VenueError):
+    """The request's time lay outside the venue's window; it was not executed."""
+
+
+class OrderNotFound(VenueError):
+    """The venue says it does not have this order."""
+
+
+class OrderRejected(VenueError):
+    """The venue refused the order, or the change to it."""
+
+
+class InsufficientFunds(OrderRejected):
+    """The account cannot pay for it."""
+
+
+class PostOnlyRejected(OrderRejected):
+    """A post-only order would have matched at once."""
+
+
+class RuleViolated(OrderRejected):
+    """A rule of the instrument: tick, lot, notional, number of orders."""
+
+
+class MarketClosed(OrderRejected):
+    """The instrument does not take orders now."""
+
+
+class DuplicateOrder(OrderRejected):
+    """An open order has this client order id already: ours may be the one that rests."""
 
 
 class WireError(ConnectorError):

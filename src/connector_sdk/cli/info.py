@@ -33,7 +33,10 @@ def facts(manifest: ConnectorManifest) -> Iterator[tuple[str, str]]:
     yield "connector API", str(manifest.api)
     yield "products", ", ".join(manifest.products)
     yield "channels", ", ".join(manifest.channels)
-    yield "order types", ", ".join(manifest.order_types) or "none: public data only"
+    yield (
+        "order types",
+        ", ".join(one.value for one in manifest.order_types) or "none: public data only",
+    )
     yield "auth", ", ".join(manifest.auth) or "none"
     yield "example pair", manifest.example_pair
     for pool in manifest.rate_limits:

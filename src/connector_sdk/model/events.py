@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from connector_sdk.model.market_data import TopOfBook, Trade, UpdateId
+from connector_sdk.model.order_events import AccountEvent
 
 
 class BookState(Enum):
@@ -108,6 +109,7 @@ Event: TypeAlias = (
     | PairDegraded
     | Trade
     | TopOfBook
+    | AccountEvent
 )
 
 

@@ -72,6 +72,8 @@ class Instrument(BaseModel):
     """One tradable pair and the venue's rules for it. All steps and limits are exact.
 
     tick_size, lot_size:  steps of price (quote units) and quantity (base units).
+    market_lot_size:      the step of a market order's quantity; None: that of the others.
+    price_digits:         significant digits a price may have; None where only the tick counts.
     minimum_…, maximum_…: None where the venue sets no such limit.
     tradable:             whether new orders are accepted now.
     """
@@ -89,6 +91,11 @@ class Instrument(BaseModel):
     minimum_quantity: Limit = None
     maximum_quantity: Limit = None
     minimum_notional: Limit = None
+    maximum_notional: Limit = None
+    market_lot_size: Limit = None
+    minimum_market_quantity: Limit = None
+    maximum_market_quantity: Limit = None
+    price_digits: int | None = Field(default=None, gt=0)
     order_types: frozenset[str] = frozenset()
     tradable: bool = True
 

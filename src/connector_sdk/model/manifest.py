@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.instrument import SymbolFormat
+from connector_sdk.model.order import OrderType, TimeInForce
 
 CONNECTOR_API_MINIMUM = 1
 CONNECTOR_API_MAXIMUM = 1
@@ -36,13 +38,36 @@ SUPPORTED_API = ApiRange(minimum=CONNECTOR_API_MINIMUM, maximum=CONNECTOR_API_MA
 
 
 class RateLimitPool(BaseModel):
-    """A budget of weight: at most `limit` in any `window_s` seconds."""
+    """A budget of weight: at most `limit` in any `window_s` seconds.
+
+    reserve:   the share of it that only cancels and reconciliation may use.
+    per_key:   whether the venue counts it by API key and not by address.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     limit: int = Field(gt=0)
     window_s: float = Field(gt=0)
+    reserve: float = Field(default=0.0, ge=0, lt=1)
+    per_key: bool = False
+
+
+class ClientOrderIdFormat(BaseModel):
+    """What a venue accepts as a client order id.
+
+    kind:            ``text`` of `alphabet`, ``uuid``, or ``integer`` below 2 ** `bits`.
+    maximum_length:  characters, for ``text``.
+    prefix:          what every id must begin with, as a broker's code.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["text", "uuid", "integer"] = "text"
+    maximum_length: int = Field(default=36, ge=16)
+    alphabet: str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    prefix: str = ""
+    bits: int = Field(default=63, ge=40, le=64)
 
 
 class ConnectorManifest(BaseModel):
@@ -54,6 +79,7 @@ class ConnectorManifest(BaseModel):
     channels:     public channels it decodes.
     rate_limits:  the pools its requests draw from; every cost names one of them.
     weight_headers: header (lower case) → pool whose used weight it reports.
+    ordered_nonce:  the venue wants rising nonces, so requests are signed and sent one at a time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,8 +89,11 @@ class ConnectorManifest(BaseModel):
     api: ApiRange
     products: tuple[str, ...]
     channels: tuple[str, ...]
-    order_types: tuple[str, ...] = ()
+    order_types: tuple[OrderType, ...] = ()
+    time_in_force: tuple[TimeInForce, ...] = ()
+    client_order_ids: ClientOrderIdFormat = ClientOrderIdFormat()
     auth: tuple[str, ...] = ()
+    ordered_nonce: bool = False
     domains: Mapping[str, Mapping[str, str]]
     symbol_format: SymbolFormat
     example_pair: str

@@ -9,6 +9,7 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from connector_sdk.errors import VenueError
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
+from connector_sdk.model.order_update import AccountMessage
 
 T = TypeVar("T")
 
@@ -141,8 +142,19 @@ class Unrecognized(NamedTuple):
     kind: str
 
 
+class SessionGrant(NamedTuple):
+    """What opens a private stream where a request must be made for it: a token, a listen key.
+
+    lifetime_s: how long it serves without being renewed; None: as long as its connection.
+    """
+
+    token: str
+    lifetime_s: float | None = None
+
+
 MarketMessage: TypeAlias = BookDelta | BookSnapshot | Trade | TopOfBook
 ControlWord: TypeAlias = (
     Subscribed | SubscriptionRefused | Reply | SessionEnding | Sequenced | Unrecognized
 )
 Message: TypeAlias = MarketMessage | ControlWord
+UserMessage: TypeAlias = AccountMessage | ControlWord

@@ -20,16 +20,37 @@ class Stamp(NamedTuple):
     nonce: int
 
 
+class Signer(ABC):
+    """Proves who sent some bytes: with a secret, a key or a wallet. Its repr shows no secret."""
+
+    @abstractmethod
+    def sign(self, payload: bytes) -> str:
+        """The signature of `payload`, in the text form the venue asks for."""
+
+
 class Auth(ABC):
-    """Signs requests and logins. Its repr never shows a secret."""
+    """Signs requests and logins. Its repr shows the venue and the key's last four characters.
+
+    identity: tells one key from another without showing it (budgets and nonces hang on it).
+    """
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """A short digest of the key; equal for equal keys."""
 
     @abstractmethod
     def sign(self, request: RestRequest, stamp: Stamp) -> RestRequest:
         """`request` with whatever proves who sent it; called last, just before sending."""
 
     @abstractmethod
-    def login(self, stamp: Stamp) -> Mapping[str, str]:
-        """Signed parameters that open a private stream."""
+    def login(
+        self, stamp: Stamp, parameters: Mapping[str, str | int] | None = None
+    ) -> Mapping[str, str | int]:
+        """Signed parameters for a request on a stream, as one that opens a private stream.
+
+        parameters: what the request says beside who sends it and when.
+        """
 
 
 class NoAuth(Auth):
@@ -40,10 +61,17 @@ class NoAuth(Auth):
         del stamp
         return request
 
-    def login(self, stamp: Stamp) -> Mapping[str, str]:
-        """No parameters."""
+    @property
+    def identity(self) -> str:
+        """Nobody's."""
+        return ""
+
+    def login(
+        self, stamp: Stamp, parameters: Mapping[str, str | int] | None = None
+    ) -> Mapping[str, str | int]:
+        """The parameters, unchanged."""
         del stamp
-        return {}
+        return dict(parameters or {})
 
     def __repr__(self) -> str:
         return "NoAuth()"

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from connector_sdk.book.checksum import ChecksumRule
 from connector_sdk.book.sequence import SequenceRule
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.market_data import BookSnapshot
-from connector_sdk.model.wire import Call, Frame, Message, StreamRequest
+from connector_sdk.model.wire import (
+    Call,
+    Frame,
+    Message,
+    SessionGrant,
+    StreamRequest,
+    UserMessage,
+)
+from connector_sdk.protocols.auth import Auth, Stamp
 
+M_co = TypeVar("M_co", covariant=True)
 Decode: TypeAlias = Callable[[Frame], Sequence[Message]]
 """Reads one frame: market data and control words in the wire's order, or nothing."""
+UserDecode: TypeAlias = Callable[[Frame], Sequence[UserMessage]]
+"""Reads one frame of a private stream: what concerns the account, and control words."""
 
 
-class DataSource(ABC):
+class DataSource(ABC, Generic[M_co]):
     """A venue's stream, translated. Pure: no await, clock or socket.
 
     heartbeat:               (period in seconds, text) to send while connected; None where
@@ -40,7 +51,7 @@ class DataSource(ABC):
         """(name of an endpoint in the manifest, path and query to append to its URL)."""
 
     @abstractmethod
-    def open(self, instruments: Instruments) -> Decode:
+    def open(self, instruments: Instruments) -> Callable[[Frame], Sequence[M_co]]:
         """A fresh decoder for one connection; it may remember that connection's channel ids.
 
         The decoder also reads answers to HTTP requests (frames whose `url` is set). It yields
@@ -50,7 +61,7 @@ class DataSource(ABC):
         """
 
 
-class OrderBookTrackerDataSource(DataSource):
+class OrderBookTrackerDataSource(DataSource[Message]):
     """The public market data of a venue.
 
     sequence_rule:  how its deltas continue a book.
@@ -84,3 +95,41 @@ class OrderBookTrackerDataSource(DataSource):
         A 2xx answer re-enters through the decoder, as a frame with its `url`; `decode` of the
         call reads refusals.
         """
+
+
+class Login(NamedTuple):
+    """What opens a private stream.
+
+    grant:  the answer to `preparation`; None where there is none.
+    """
+
+    auth: Auth
+    stamp: Stamp
+    grant: SessionGrant | None = None
+
+
+class UserStreamTrackerDataSource(DataSource[UserMessage]):
+    """The private stream of an account: its orders, fills and balances.
+
+    sends_balances: whether balances come on the stream; where not, they are estimated between two
+                    polls from fills and open orders.
+    """
+
+    sends_balances: ClassVar[bool] = True
+
+    @abstractmethod
+    def endpoint(self, grant: SessionGrant | None = None) -> tuple[str, str]:
+        """(name of an endpoint in the manifest, path and query to append to its URL)."""
+
+    @abstractmethod
+    def subscribe(self, login: Login, request_id: int) -> Sequence[StreamRequest]:
+        """Texts that open the account's stream; built anew for each, just before it is sent."""
+
+    def preparation(self) -> Call[SessionGrant] | None:
+        """The call that must be made before each connection; None where none is needed."""
+        return None
+
+    def renewal(self, grant: SessionGrant) -> Call[SessionGrant] | None:
+        """The call that keeps `grant` alive, made at half its lifetime; None where none does."""
+        del grant
+        return None

@@ -1,0 +1,1 @@
+"""What an order is, and when it may be believed. Pure."""

@@ -1,0 +1,99 @@
+"""The states of an order, and the only table that changes them.
+
+The diagram in the docs is drawn from `TRANSITIONS`. A pair of state and event that is not in it is
+illegal: it is counted, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+
+
+class OrderState(Enum):
+    """How one of our orders stands, as far as it can be known."""
+
+    PENDING_CREATE = "pending_create"
+    """Written down; the request is on its way, or about to be."""
+    UNKNOWN = "unknown"
+    """The request may have reached the venue: it counts as exposure, and the venue is asked."""
+    OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    """The venue answered no."""
+    FAILED = "failed"
+    """Proven never to have left this machine."""
+    LOST = "lost"
+    """The venue says it has no such order; late evidence revives it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may rest at the venue, or come to."""
+        return self in OPEN_STATES
+
+
+class OrderEvent(Enum):
+    """What can happen to an order."""
+
+    OUTCOME_UNKNOWN = "outcome unknown"
+    NOT_SENT = "not sent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FILLED_PARTLY = "filled partly"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    ABSENT = "absent"
+
+
+OPEN_STATES = frozenset(
+    {
+        OrderState.PENDING_CREATE,
+        OrderState.UNKNOWN,
+        OrderState.OPEN,
+        OrderState.PARTIALLY_FILLED,
+    }
+)
+
+
+def _table() -> Mapping[tuple[OrderState, OrderEvent], OrderState]:
+    state, event = OrderState, OrderEvent
+    table: dict[tuple[OrderState, OrderEvent], OrderState] = {}
+    pending, unknown = state.PENDING_CREATE, state.UNKNOWN
+    live = {
+        event.FILLED_PARTLY: state.PARTIALLY_FILLED,
+        event.FILLED: state.FILLED,
+        event.CANCELED: state.CANCELED,
+        event.EXPIRED: state.EXPIRED,
+    }
+    for before in (pending, unknown, state.LOST):
+        # Any of the venue's words may be the first that comes, and proves the order real.
+        table.update({(before, what): after for what, after in live.items()})
+        table[before, event.ACCEPTED] = state.OPEN
+    for before in (pending, unknown):
+        table[before, event.REJECTED] = state.REJECTED
+    table[pending, event.NOT_SENT] = state.FAILED
+    table[pending, event.OUTCOME_UNKNOWN] = unknown
+    table[unknown, event.ABSENT] = state.LOST
+    for before in (state.OPEN, state.PARTIALLY_FILLED):
+        table.update({(before, what): after for what, after in live.items()})
+        # It was real and the venue has it no more: archived, or ended while nobody listened.
+        table[before, event.ABSENT] = state.LOST
+    # Late fills count, whatever came first; the state stays what the venue said it was.
+    for after in (state.CANCELED, state.EXPIRED, state.FILLED):
+        table[after, event.FILLED_PARTLY] = after
+    table[state.CANCELED, event.FILLED] = state.FILLED
+    table[state.EXPIRED, event.FILLED] = state.FILLED
+    return table
+
+
+TRANSITIONS: Mapping[tuple[OrderState, OrderEvent], OrderState] = MappingProxyType(_table())
+
+
+def next_state(state: OrderState, event: OrderEvent) -> OrderState | None:
+    """The state after `event`; None where the table has no such transition."""
+    return TRANSITIONS.get((state, event))
