@@ -12,4 +12,4 @@ class Credentials(BaseModel):
     case (BINANCE_API_KEY), or from the keyring (service ``connector-sdk``, name ``venue.field``).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -76,6 +76,7 @@ class Instrument(BaseModel):
     price_digits:         significant digits a price may have; None where only the tick counts.
     minimum_…, maximum_…: None where the venue sets no such limit.
     tradable:             whether new orders are accepted now.
+    amendable:            whether an order that rests may be changed in place.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -98,6 +99,7 @@ class Instrument(BaseModel):
     price_digits: int | None = Field(default=None, gt=0)
     order_types: frozenset[str] = frozenset()
     tradable: bool = True
+    amendable: bool = False
 
 
 class Instruments:

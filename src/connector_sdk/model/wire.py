@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from urllib.parse import urlencode
 
 from connector_sdk.errors import VenueError
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
@@ -58,6 +59,11 @@ class RestRequest:
     signed: bool = False
     costs: Mapping[str, int] = field(default_factory=dict[str, int])
     priority: Priority = Priority.POLL
+
+    @property
+    def query_string(self) -> str:
+        """The query as it goes over the wire, percent-encoded: what a signature is made over."""
+        return urlencode(self.query)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeAlias, TypeVar
 
 from connector_sdk.book.order_book import OrderBook
 from connector_sdk.errors import RateLimited, VenueError, WireError
@@ -17,33 +17,50 @@ from connector_sdk.model.wire import Call, RestRequest, RestResponse
 E = TypeVar("E")
 T = TypeVar("T")
 RATE_LIMITED = (418, 429)
+SERVER_ERROR = 500
 MALFORMED = (WireError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 """What reading a malformed answer may raise."""
+Refusal: TypeAlias = type[VenueError] | Mapping[str, type[VenueError]]
+"""What a code means; where that depends on the message, by the first piece found in it."""
 
 
 class MarketApi(ABC):
     """A venue's requests and answers, translated. Pure: every method returns a Call.
 
     venue:     the name of the entry point.
-    refusals:  the venue's error code → what it means; codes not listed are plain VenueErrors.
+    refusals:  the venue's error code → what it means. This is an allow-list: an error that is not
+               in it is a plain VenueError, after which an order's outcome is unknown.
     """
 
     venue: ClassVar[str]
-    refusals: ClassVar[Mapping[str, type[VenueError]]] = {}
+    refusals: ClassVar[Mapping[str, Refusal]] = {}
 
     @abstractmethod
     def reason(self, body: bytes) -> tuple[str, str]:
         """(code, message) in the body of a refusal; may raise as a decoder may."""
 
     def refusal(self, response: RestResponse) -> VenueError:
-        """What a non-2xx answer says. 429 and 418 are RateLimited whatever the body says."""
+        """What a non-2xx answer says.
+
+        429 and 418 are RateLimited, and 5xx are plain VenueErrors, whatever the body says: who
+        fails does not know what became of the request.
+        """
         try:
             code, message = self.reason(response.body)
         except MALFORMED:
             code, message = str(response.status), response.body[:200].decode("latin-1")
-        limited = response.status in RATE_LIMITED
-        kind = RateLimited if limited else self.refusals.get(code, VenueError)
+        kind = self._meaning(response.status, code, message)
         return kind(self.venue, code, message, response.retry_after_s)
+
+    def _meaning(self, status: int, code: str, message: str) -> type[VenueError]:
+        if status in RATE_LIMITED:
+            return RateLimited
+        if status >= SERVER_ERROR:
+            return VenueError
+        meaning = self.refusals.get(code, VenueError)
+        if isinstance(meaning, type):
+            return meaning
+        return next((kind for piece, kind in meaning.items() if piece in message), VenueError)
 
     def call(self, request: RestRequest, read: Callable[[RestResponse], T]) -> Call[T]:
         """A Call whose 2xx answer `read` reads; anything else is a refusal.

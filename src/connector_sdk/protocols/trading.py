@@ -43,8 +43,10 @@ class TradingApi(MarketApi):
         """Ask for one order. OrderNotFound is the venue's positive answer that it has none."""
 
     @abstractmethod
-    def order_fills(self, order: OrderKey, instruments: Instruments) -> Call[FillPage]:
-        """All fills of one order whose exchange order id is known."""
+    def order_fills(
+        self, order: OrderKey, instruments: Instruments, cursor: str | None = None
+    ) -> Call[FillPage]:
+        """The fills of one order whose exchange order id is known, oldest first, page by page."""
 
     @abstractmethod
     def open_orders(
@@ -72,13 +74,20 @@ class TradingApi(MarketApi):
         return None
 
     def amend(
-        self, order: OrderKey, intent: OrderIntent, instruments: Instruments
+        self,
+        order: OrderKey,
+        standing: OrderIntent,
+        wanted: OrderIntent,
+        instruments: Instruments,
     ) -> Call[Sequence[OrderMessage]] | None:
-        """Change a resting order to `intent` in place; None where the venue cannot do that change.
+        """Change a resting order in place; None where the venue cannot do that change.
 
         The runtime then cancels, and places a new order once the cancel is certain.
+
+        standing:  what it is for now; its quantity includes what is filled.
+        wanted:    what it shall be for.
         """
-        del order, intent, instruments
+        del order, standing, wanted, instruments
         return None
 
     def place_batch(
