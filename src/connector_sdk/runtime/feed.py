@@ -10,18 +10,15 @@ from itertools import count
 from typing import assert_never
 
 from connector_sdk.model.health import ConnectionHealth
-from connector_sdk.model.manifest import RateLimitPool
 from connector_sdk.protocols.tracker import Control, NeedSnapshot, Resubscribe
-from connector_sdk.runtime.session import FeedParts
-from connector_sdk.runtime.shard import Dialing, Shard
+from connector_sdk.runtime.feed_parts import FeedParts
+from connector_sdk.runtime.line import Dialing, connects
+from connector_sdk.runtime.shard import Shard
 from connector_sdk.runtime.snapshots import Snapshots
 from connector_sdk.runtime.supervisor import Supervisor
 from connector_sdk.transport.backoff import Backoff
-from connector_sdk.transport.rate_limiter import RateLimiter
 from connector_sdk.transport.rest import RestClient
 from connector_sdk.transport.transport import Transport
-
-MINUTE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +45,15 @@ class Feed:
         self._renewals = Backoff(parts.clock, parts.settings.snapshots, parts.settings.seed)
         names = count(1)
         self._shard_numbers = count(1)
+        self._stream = parts.stream
+
+        async def address() -> str:
+            return edges.url
+
         self._dialing = Dialing(
-            edges.url,
+            address,
             edges.transport,
-            _connects(parts),
+            connects(parts.source, parts.clock),
             Backoff(parts.clock, parts.settings.reconnects, parts.settings.seed),
             lambda: f"ws.{next(names)}",
         )
@@ -66,7 +68,13 @@ class Feed:
 
     def _start_shard(self, pairs: Iterable[str]) -> None:
         key = f"feed {next(self._shard_numbers)}"
-        shard = self._shards[key] = Shard(pairs, self._parts, self._dialing)
+        shard = self._shards[key] = Shard(
+            pairs,
+            self._stream,
+            self._dialing,
+            source=self._parts.source,
+            instruments=self._parts.instruments,
+        )
         self._tasks[key] = self._supervisor.keep(key, shard.run)
 
     async def _tick(self) -> None:
@@ -135,9 +143,3 @@ class Feed:
         for shard in self._shards.values():
             found.update(shard.refusals)
         return found
-
-
-def _connects(parts: FeedParts) -> RateLimiter:
-    limit = max(int(parts.source.connects_per_minute), 1)
-    pool = RateLimitPool(name="connects", limit=limit, window_s=MINUTE_S)
-    return RateLimiter([pool], parts.clock)

@@ -26,10 +26,10 @@ from connector_sdk.protocols.connector import Connector
 from connector_sdk.protocols.market import Market
 from connector_sdk.runtime.event_stream import EventStream
 from connector_sdk.runtime.feed import Edges, Feed
+from connector_sdk.runtime.feed_parts import FeedParts
 from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.instrument_loader import InstrumentLoader
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
-from connector_sdk.runtime.session import FeedParts
 from connector_sdk.runtime.supervisor import Supervisor
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.backoff import Backoff
@@ -125,6 +125,7 @@ class LiveMarket(Market):
             tracker=tracker,
             clock=self._clock,
             settings=self._around.settings,
+            refusals=self._connector.market_api.refusals,
         )
         endpoint, path = source.endpoint()
         edges = Edges(self._around.endpoints[endpoint] + path, self._transport, self._rest)

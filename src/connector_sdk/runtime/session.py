@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from connector_sdk.errors import TransportError, VenueError
-from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.manifest import RateLimitPool
 from connector_sdk.model.wire import (
     Frame,
@@ -17,15 +16,12 @@ from connector_sdk.model.wire import (
     Subscribed,
     SubscriptionRefused,
 )
-from connector_sdk.protocols.data_source import OrderBookTrackerDataSource
-from connector_sdk.runtime.feed_settings import FeedSettings
-from connector_sdk.runtime.order_book_tracker import OrderBookTracker
-from connector_sdk.runtime.subscriptions import Subscriptions
+from connector_sdk.runtime.stream_parts import SECOND_NS, StreamParts, StreamSubscriptions
 from connector_sdk.transport.clock import Clock
 from connector_sdk.transport.rate_limiter import RateLimiter
 from connector_sdk.transport.transport import WebSocketConnection
 
-SECOND_NS = 1_000_000_000
+S = TypeVar("S", bound=StreamSubscriptions)
 REPLIES_LIMIT = 1_000
 SHORTEST_NAP_S = 0.01
 LIFETIME_USED = 0.95
@@ -34,38 +30,25 @@ WINDOW_MARGIN = 1.1
 """Messages bunch up on their way: the venue may count more in its second than left in ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedParts:
-    """What every session of a feed works with.
-
-    serve: performs what the tracker asks for; called after each batch of frames.
-    """
-
-    venue: str
-    source: OrderBookTrackerDataSource
-    instruments: Instruments
-    tracker: OrderBookTracker
-    clock: Clock
-    settings: FeedSettings
-    serve: Callable[[], None] = lambda: None
-
-
-class Session:
+class Session(Generic[S]):
     """Reads one connection into the tracker, and keeps its subscriptions and its pulse.
 
+    subscriptions: what it asks for; whoever changes that says so by `wake`.
     changed:  set when it has ended, or wants a successor.
     leaving:  why it wants a successor, while it still runs; None if it does not.
     ended:    why it ended; None while it runs.
     """
 
-    def __init__(self, name: str, socket: WebSocketConnection, parts: FeedParts) -> None:
+    def __init__(
+        self, name: str, socket: WebSocketConnection, parts: StreamParts, subscriptions: S
+    ) -> None:
         self.name = name
+        self.subscriptions = subscriptions
         self.changed = asyncio.Event()
         self.leaving: str | None = None
         self.ended: str | None = None
         self._socket = socket
         self._parts = parts
-        self._subscriptions = Subscriptions(parts.source, parts.instruments, parts.settings.ack_s)
         self._replies: deque[str] = deque()
         self._wake = asyncio.Event()
         self.opened_ns = self._beat_ns = parts.clock.now_ns()
@@ -77,24 +60,8 @@ class Session:
         """Whether it has not ended."""
         return self.ended is None
 
-    @property
-    def refusals(self) -> Mapping[str, str]:
-        """Pair → what the venue said when it refused its subscription."""
-        return self._subscriptions.refusals
-
-    def join(self, pairs: Iterable[str]) -> None:
-        """Subscribe `pairs`."""
-        self._subscriptions.join(pairs)
-        self._wake.set()
-
-    def leave(self, pair: str) -> None:
-        """Unsubscribe `pair`."""
-        self._subscriptions.leave(pair)
-        self._wake.set()
-
-    def renew(self, pair: str) -> None:
-        """Unsubscribe `pair` and subscribe it anew."""
-        self._subscriptions.renew(pair)
+    def wake(self) -> None:
+        """There may be something to send."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -162,10 +129,11 @@ class Session:
         now_ns = self._parts.clock.now_ns()
         match word:
             case Subscribed(ack):
-                self._subscriptions.acknowledged(ack)
+                self.subscriptions.acknowledged(ack)
                 self._tell_carried(now_ns)
             case SubscriptionRefused(ack, code, message):
-                self._refused(ack, VenueError(self._parts.venue, code, message), now_ns)
+                kind = self._parts.refusals.get(code, VenueError)
+                self._refused(ack, kind(self._parts.venue, code, message), now_ns)
             case Reply(text):
                 self._replies.append(text)
                 if len(self._replies) > REPLIES_LIMIT:
@@ -175,21 +143,21 @@ class Session:
         self._wake.set()
 
     def _tell_carried(self, now_ns: int) -> None:
-        carried = self._subscriptions.take_carried()
+        carried = self.subscriptions.take_carried()
         if carried:
             self._parts.tracker.subscribed(self.name, carried, now_ns)
             self._parts.serve()
 
     def _refused(self, ack: str | None, error: VenueError, now_ns: int) -> None:
-        for pair in self._subscriptions.refused(ack, str(error), now_ns):
-            self._parts.tracker.snapshot_failed(pair, error, now_ns)
+        for topic in self.subscriptions.refused(ack, str(error), now_ns):
+            self._parts.on_refusal(topic, error, now_ns)
 
     # --- sending
 
     async def _send(self) -> None:
         clock = self._parts.clock
         while self.running:
-            if not (self._replies or self._subscriptions.waiting):
+            if not (self._replies or self.subscriptions.waiting):
                 self._wake.clear()
                 await self._wake.wait()
                 continue
@@ -198,7 +166,7 @@ class Session:
             if self._replies:
                 text: str | None = self._replies.popleft()
             else:
-                text = self._subscriptions.next_text(clock.now_ns())
+                text = self.subscriptions.next_text(clock.now_ns())
             if text is None:
                 continue
             try:
@@ -217,7 +185,7 @@ class Session:
             await clock.sleep(self._nap_s(clock.now_ns()))
             now_ns = clock.now_ns()
             self._beat(now_ns)
-            if self._subscriptions.overdue(now_ns) or self._subscriptions.waiting:
+            if self.subscriptions.overdue(now_ns) or self.subscriptions.waiting:
                 self._wake.set()
             life_s = source.session_lifetime_s
             if life_s is not None and now_ns - self.opened_ns > life_s * LIFETIME_USED * SECOND_NS:
@@ -230,7 +198,7 @@ class Session:
     def _nap_s(self, now_ns: int) -> float:
         """How long nothing can be due, nearly: an acknowledgement may be noticed a bit late."""
         ack_s = self._parts.settings.ack_s
-        nap_s = ack_s / 4 if self._subscriptions.expecting else ack_s
+        nap_s = ack_s / 4 if self.subscriptions.expecting else ack_s
         heartbeat = self._parts.source.heartbeat
         if heartbeat is not None:
             nap_s = min(nap_s, heartbeat[0] / 2)

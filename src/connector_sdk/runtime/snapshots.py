@@ -9,7 +9,7 @@ from connector_sdk.errors import ConnectorError, VenueError
 from connector_sdk.model.market_data import BookSnapshot
 from connector_sdk.model.wire import Call, Frame
 from connector_sdk.protocols.tracker import NeedSnapshot
-from connector_sdk.runtime.session import FeedParts
+from connector_sdk.runtime.feed_parts import FeedParts
 from connector_sdk.transport.backoff import Backoff
 from connector_sdk.transport.rest import RestClient
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.wire import StreamRequest
 from connector_sdk.protocols.data_source import OrderBookTrackerDataSource
-
-SECOND_NS = 1_000_000_000
-LONGEST_WAIT_NS = 60 * SECOND_NS
+from connector_sdk.runtime.stream_parts import LONGEST_WAIT_NS, SECOND_NS, wait_ns
 
 
 @dataclass(slots=True)
@@ -159,7 +157,7 @@ class Subscriptions:
         trouble = self._troubles.setdefault(pair, _Trouble())
         trouble.attempts += 1
         trouble.refusal = said
-        trouble.due_ns = now_ns + min(SECOND_NS << min(trouble.attempts, 8), LONGEST_WAIT_NS)
+        trouble.due_ns = now_ns + wait_ns(trouble.attempts)
         return (pair,)
 
     def _refused_batch(self, ack: str | None) -> _Batch | None:
