@@ -106,12 +106,12 @@ class NoTradeYet(ConnectorError):
 class InsufficientDepth(ConnectorError):
     """The book is right, and holds less than was asked for.
 
-    available: what it proves to hold, in the unit of the question.
+    available: what it proves to hold, in the unit of the question; of a price, how far it is known.
     """
 
     def __init__(self, pair: str, asked: Decimal, available: Decimal) -> None:
         super().__init__(
-            f"{pair}: {asked} was asked for, and the book proves {available}: ask for less"
+            f"{pair}: {asked} was asked for, and the book proves {available}: ask within that"
         )
         self.pair = pair
         self.asked = asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar, Final
 
 from connector_sdk.book.ladder import Ladder
@@ -25,6 +26,12 @@ class KeptLadder(Ladder):
     def __init__(self, *, bids: bool, kept_depth: int) -> None:
         self._kept_depth = kept_depth
         super().__init__(bids=bids)
+
+    @property
+    def known_to(self) -> Decimal | None:
+        """The worst price kept, once the side is as deep as that; None: the venue has no more."""
+        full = self.has(self._kept_depth)
+        return self.top(self._kept_depth)[-1].price if full else None
 
     def replace(self, levels: Rows, depth: int | None) -> None:
         """Hold the best of these levels and nothing else; no horizon arises."""

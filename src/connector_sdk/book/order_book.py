@@ -20,6 +20,7 @@ from connector_sdk.model.market_data import (
     UpdateId,
     amount,
 )
+from connector_sdk.model.order import Side
 
 __all__ = ["BookImage", "Horizon", "LastKnown", "OrderBook", "PriceType"]
 
@@ -112,6 +113,10 @@ class OrderBook(BookReading):
     def last_known(self) -> LastKnown:
         """The levels as they were last known, whatever the state: they may be wrong."""
         return LastKnown(self, lambda: (self._bids, self._asks))
+
+    def proven_to(self, side: Side) -> Decimal | None:
+        """The price up to which the levels that a taker on `side` meets are known, it included."""
+        return (self._asks if side is Side.BUY else self._bids).known_to
 
     def needs_refresh(self) -> bool:
         """Whether a side that was cut is running out of proven levels."""
@@ -223,11 +228,16 @@ class OrderBook(BookReading):
 class LastKnown(BookReading):
     """A book's levels as last known, whatever its state. Ask `state` how far to trust them."""
 
-    __slots__ = ("_book", "_ladders")
+    __slots__ = ("_book", "_ladders", "pair")
 
     def __init__(self, book: OrderBook, ladders: Callable[[], tuple[Ladder, Ladder]]) -> None:
+        self.pair = book.pair
         self._book = book
         self._ladders = ladders
+
+    def proven_to(self, side: Side) -> Decimal | None:
+        """The price up to which the levels that a taker on `side` meets are known, it included."""
+        return self._book.proven_to(side)
 
     @property
     def best_bid(self) -> PriceLevel:

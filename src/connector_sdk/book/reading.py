@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
+from connector_sdk.book.depth_queries import DepthQueries
 from connector_sdk.model.events import BookState
 from connector_sdk.model.market_data import PriceLevel, UpdateId
 
@@ -42,7 +43,7 @@ class BookImage(NamedTuple):
     asks: tuple[PriceLevel, ...]
 
 
-class BookReading(ABC):
+class BookReading(DepthQueries):
     """The questions a strategy asks of a book.
 
     Only proven levels are answered: those inside the horizon. A best that lies beyond it raises
@@ -60,14 +61,6 @@ class BookReading(ABC):
     @abstractmethod
     def best_ask(self) -> PriceLevel:
         """The lowest ask."""
-
-    @abstractmethod
-    def bids(self, n: int | None = None) -> list[PriceLevel]:
-        """The best `n` bids (None: all of them), best first; fewer where there are fewer."""
-
-    @abstractmethod
-    def asks(self, n: int | None = None) -> list[PriceLevel]:
-        """The best `n` asks (None: all of them), best first; fewer where there are fewer."""
 
     @abstractmethod
     def price(self, kind: PriceType) -> Decimal:

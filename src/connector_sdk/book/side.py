@@ -83,6 +83,11 @@ class Side:
         return None if self._floor_text is None else Decimal(self._floor_text)
 
     @property
+    def known_to(self) -> Decimal | None:
+        """The price up to which nothing is missing, that price included; None: all is there."""
+        return self.horizon
+
+    @property
     def best_key(self) -> Key:
         """The key of the best level. Only where there is one."""
         return self._window.keys[-1]

@@ -1,21 +1,45 @@
-"""Wire text for venues that send prices and quantities as JSON numbers.
+"""Numbers as callers and venues write them, and what is exact of them.
 
-A fast parser makes floats of them and so loses the trailing zeros, which checksums are computed
-over, but not the value: up to 15 significant digits, a float's repr spells the number that stood
-on the wire. Where an instrument has more, `floats_keep` says so, and its frames are parsed with
-`exact_json` instead; `number_text` takes what either parser makes.
+Some venues send prices and quantities as JSON numbers. A fast parser makes floats of them and so
+loses the trailing zeros, which checksums are computed over, but not the value: up to 15
+significant digits, a float's repr spells the number that stood on the wire. Where an instrument
+has more, `floats_keep` says so, and its frames are parsed with `exact_json` instead;
+`number_text` takes what either parser makes.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
+from connector_sdk.errors import ConnectorError
 from connector_sdk.model.instrument import Instrument
 
 FLOAT_DIGITS = 15
 """Numbers of so many significant digits survive as floats (IEEE 754 binary64)."""
+
+
+def exact_number(given: object, what: str, refusal: type[ConnectorError]) -> Decimal:
+    """What a caller wrote as a Decimal, an int or a text, as a Decimal.
+
+    Raises `refusal`, which names `what`, for a float, a bool or what is no finite number.
+    """
+    if isinstance(given, Decimal) or type(given) is int:
+        number = Decimal(given)
+    elif isinstance(given, str):
+        try:
+            number = Decimal(given.strip())
+        except InvalidOperation as error:
+            raise refusal(f"{what} {given!r} is not a number") from error
+    else:
+        raise refusal(
+            f"{what} {given!r} is a {type(given).__name__}, which is not exact: "
+            "write a string or a Decimal, as in '0.01'"
+        )
+    if not number.is_finite():
+        raise refusal(f"{what} {given!r} is not a finite number")
+    return number
 
 
 def number_text(number: float | Decimal, decimals: int = 0) -> str:

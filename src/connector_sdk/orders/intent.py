@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from connector_sdk.errors import IntentRefused
 from connector_sdk.model.instrument import trading_pair
+from connector_sdk.model.number_text import exact_number
 from connector_sdk.model.order import OrderIntent, OrderType, Side, TimeInForce
 
 
 def exact(amount: Decimal | str | int, what: str) -> Decimal:
     """`amount` as a Decimal. Raises IntentRefused for a float, a bool or what is no number."""
-    given: object = amount  # callers without types pass floats
-    if isinstance(given, Decimal) or type(given) is int:
-        number = Decimal(given)
-    elif isinstance(given, str):
-        try:
-            number = Decimal(given.strip())
-        except InvalidOperation as error:
-            raise IntentRefused(f"{what} {given!r} is not a number") from error
-    else:
-        raise IntentRefused(
-            f"{what} {given!r} is a {type(given).__name__}, which is not exact: "
-            "write a string or a Decimal, as in '0.01'"
-        )
-    if not number.is_finite():
-        raise IntentRefused(f"{what} {given!r} is not a finite number")
-    return number
+    return exact_number(amount, what, IntentRefused)
 
 
 def order_intent(
