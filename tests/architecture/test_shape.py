@@ -135,7 +135,7 @@ def test_the_import_contracts_name_every_connector_module(package: Path) -> None
 
 @pytest.mark.parametrize("package", PLUGIN_SOURCES, ids=lambda path: path.name)
 def test_a_connector_imports_only_what_cannot_wait(package: Path) -> None:
-    allowed = {"model", "book", "orders", "protocols", "errors"}
+    allowed = {"model", "book", "orders", "protocols", "signing", "errors"}
     for path in connector_modules(package):
         for module in imported(path):
             top, _, rest = module.partition(".")

@@ -37,7 +37,8 @@ from connector_sdk.model.tape import TapeHeader, TapeRecord, TapeWriter
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.clock import SystemClock
-from connector_sdk.transport.recording import SENT, RecordingTransport
+from connector_sdk.transport.recording import RecordingTransport
+from connector_sdk.transport.redaction import SENT
 
 PERIOD_S = 0.5
 MOST_EARLY = 10_000

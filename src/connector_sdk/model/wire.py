@@ -66,6 +66,17 @@ class RestRequest:
         return urlencode(self.query)
 
 
+class Stamp(NamedTuple):
+    """When a request is signed.
+
+    now_ms: the venue's time, ms since the epoch.
+    nonce:  rises strictly for one key, over tasks and restarts; 0 where the venue wants none.
+    """
+
+    now_ms: int
+    nonce: int
+
+
 @dataclass(frozen=True, slots=True)
 class RestResponse:
     """One HTTP answer. `headers` has lower-case names; `url` is the URL asked."""

@@ -5,20 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import NamedTuple
 
-from connector_sdk.model.wire import RestRequest
+from connector_sdk.model.wire import RestRequest, Stamp
 
-
-class Stamp(NamedTuple):
-    """When a request is signed.
-
-    now_ms: the venue's time, ms since the epoch.
-    nonce:  rises strictly for one key, over tasks and restarts.
-    """
-
-    now_ms: int
-    nonce: int
+__all__ = ["Auth", "NoAuth", "Signer", "Stamp"]
 
 
 class Signer(ABC):

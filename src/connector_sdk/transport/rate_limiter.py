@@ -104,6 +104,11 @@ class RateLimiter:
         return found.used
 
     @property
+    def clock(self) -> Clock:
+        """The clock of its windows."""
+        return self._clock
+
+    @property
     def waiting(self) -> int:
         """How many requests wait."""
         return len(self._waiting)

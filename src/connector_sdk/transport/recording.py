@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from connector_sdk.errors import Disconnected
 from connector_sdk.model.tape import Direction, TapeRecord
 from connector_sdk.model.wire import RestResponse
 from connector_sdk.transport.clock import Clock
+from connector_sdk.transport.redaction import without_secrets
 from connector_sdk.transport.transport import Transport, WebSocketConnection
-
-GRANTED = ("signature", "apikey", "api_key", "secret", "passphrase", "listenkey")
-SENT = (*GRANTED, "token")
-"""Names whose values never reach a record. What a venue calls a token may be a coin, so that name
-counts only in what we send."""
-
-
-def _values(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    named = "|".join(names)
-    return (
-        re.compile(rf"([?&](?:{named})=)[^&]*", re.IGNORECASE),
-        re.compile(rf'("(?:{named})"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE),
-    )
-
 
 SESSION_HEADERS = frozenset({"set-cookie", "authorization", "proxy-authorization"})
 """Headers of an answer that never reach a record."""
-_SENT, _RECEIVED = _values(SENT), _values(GRANTED)
 
 Tap = Callable[[TapeRecord], None]
 
@@ -116,9 +101,3 @@ class _RecordedSocket(WebSocketConnection):
         if not self._ended:
             self._ended = True
             self._tell("close")
-
-
-def without_secrets(text: str, *, received: bool = False) -> str:
-    """`text`, a URL or JSON, with the values of secret names struck out."""
-    in_query, in_json = _RECEIVED if received else _SENT
-    return in_json.sub(r'\1"…"', in_query.sub(r"\1…", text))

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import Protocol, TypeVar
 
-from connector_sdk.errors import InvariantError, VenueError
-from connector_sdk.model.wire import Call, RestRequest, RestResponse
+from connector_sdk.errors import (
+    InvariantError,
+    TimestampRejected,
+    TransportError,
+    VenueError,
+    WireError,
+)
+from connector_sdk.model.wire import Call, RestRequest, RestResponse, Stamp
 from connector_sdk.transport.rate_limiter import RateLimiter
+from connector_sdk.transport.redaction import without_secrets
+from connector_sdk.transport.server_clock import TimeReading
+from connector_sdk.transport.stamper import Stamper
 from connector_sdk.transport.transport import Transport
+from connector_sdk.transport.turns import Turns
 
 T = TypeVar("T")
 REQUEST_TIMEOUT_S = 10.0
@@ -19,11 +29,21 @@ PAUSE_S = 2.0
 """How long a venue that says 429 or 418 and names no time is left alone."""
 
 
+class RequestSigner(Protocol):
+    """What proves who sent a request: a venue's Auth."""
+
+    def sign(self, request: RestRequest, stamp: Stamp) -> RestRequest:
+        """`request`, signed."""
+        ...
+
+
 class RestClient:
     """Requests to one venue.
 
     endpoints:       endpoint name → URL.
     weight_headers:  header (lower case) → pool whose used weight it reports.
+
+    `signing` makes of it a client that also sends signed requests.
     """
 
     def __init__(
@@ -37,30 +57,62 @@ class RestClient:
         self._limiter = limiter
         self._endpoints = endpoints
         self._weight_headers = weight_headers
+        self._auth: RequestSigner | None = None
+        self._stamper: Stamper | None = None
+        self._turns: Turns | None = None
+
+    def signing(
+        self, auth: RequestSigner, stamper: Stamper, *, ordered: bool = False
+    ) -> RestClient:
+        """A client on the same transport and limits that signs what is to be signed.
+
+        ordered: sign and send one at a time, as the manifest's `ordered_nonce` asks for.
+        """
+        client = RestClient(self._transport, self._limiter, self._endpoints, self._weight_headers)
+        client._auth, client._stamper = auth, stamper
+        client._turns = Turns() if ordered else None
+        return client
 
     async def send(
         self, request: RestRequest, *, timeout_s: float = REQUEST_TIMEOUT_S
     ) -> RestResponse:
-        """Wait for the rate limits, then for the answer; any status is an answer.
+        """Wait for the rate limits, sign, then wait for the answer; any status is an answer.
 
         timeout_s: for the exchange itself; the wait for the limits is not counted.
 
         Raises TransportError, or ConfigError for an endpoint or pool the manifest does not name.
         """
-        url = self.url_of(request)
+        self.url_of(request)  # an unknown endpoint costs no weight
         await self._limiter.acquire(request.costs, request.priority)
-        response = await self._transport.request(
-            request.method, url, headers=request.headers, body=request.body, timeout_s=timeout_s
-        )
-        self._learn(request, response)
-        return response
+        if request.signed:
+            return await self._send_signed(request, timeout_s)
+        return await self._exchange(request, timeout_s)
 
     async def call(self, call: Call[T], *, timeout_s: float = REQUEST_TIMEOUT_S) -> T:
-        """What `call` asks for. Raises TransportError, WireError, or the venue's VenueError."""
-        answer = call.decode(await self.send(call.request, timeout_s=timeout_s))
-        if isinstance(answer, VenueError):
-            raise answer
-        return answer
+        """What `call` asks for. Raises TransportError, WireError, or the venue's VenueError.
+
+        A signed request that the venue refuses for its time was not executed, so whatever it is,
+        it is sent once more after the venue's time was read anew.
+        """
+        try:
+            return await self._ask(call, timeout_s)
+        except TimestampRejected as refused:
+            if self._stamper is None or not call.request.signed:
+                raise
+            try:
+                await self._stamper.resync()
+            except (TransportError, VenueError, WireError) as error:
+                raise refused from error
+        return await self._ask(call, timeout_s)
+
+    async def read_time(self, call: Call[int]) -> TimeReading:
+        """Ask for the venue's time (ns) once, and say when that was. Raises as `call` does."""
+        request, clock = call.request, self._limiter.clock
+        await self._limiter.acquire(request.costs, request.priority)
+        sent_ns = clock.now_ns()
+        response = await self._exchange(request, REQUEST_TIMEOUT_S)
+        received_ns = clock.now_ns()
+        return TimeReading(_decoded(call, response), sent_ns, received_ns)
 
     def url_of(self, request: RestRequest) -> str:
         """Where `request` goes, query included."""
@@ -68,8 +120,33 @@ class RestClient:
         if endpoint is None:
             known = ", ".join(self._endpoints)
             raise InvariantError(f"no endpoint is named {request.endpoint!r} (known: {known})")
-        query = f"?{urlencode(request.query)}" if request.query else ""
+        query = f"?{request.query_string}" if request.query else ""
         return f"{endpoint}{request.path}{query}"
+
+    async def _ask(self, call: Call[T], timeout_s: float) -> T:
+        return _decoded(call, await self.send(call.request, timeout_s=timeout_s))
+
+    async def _send_signed(self, request: RestRequest, timeout_s: float) -> RestResponse:
+        auth, stamper = self._auth, self._stamper
+        if auth is None or stamper is None:
+            raise InvariantError(f"{request.method} {request.path} is to be signed, by nobody")
+        if self._turns is None:
+            signed = auth.sign(request, await stamper.stamp())
+            return await self._exchange(signed, timeout_s)
+        async with self._turns.turn(request.priority):
+            signed = auth.sign(request, await stamper.stamp())
+            return await self._exchange(signed, timeout_s)
+
+    async def _exchange(self, request: RestRequest, timeout_s: float) -> RestResponse:
+        response = await self._transport.request(
+            request.method,
+            self.url_of(request),
+            headers=request.headers,
+            body=request.body,
+            timeout_s=timeout_s,
+        )
+        self._learn(request, response)
+        return replace(response, url=without_secrets(response.url))
 
     def _learn(self, request: RestRequest, response: RestResponse) -> None:
         for header, pool in self._weight_headers.items():
@@ -82,6 +159,13 @@ class RestClient:
             pools: Iterable[str | None] = request.costs or (None,)
             for frozen in pools:
                 self._limiter.freeze(frozen, retry_after_s(response) or PAUSE_S)
+
+
+def _decoded(call: Call[T], response: RestResponse) -> T:
+    answer = call.decode(response)
+    if isinstance(answer, VenueError):
+        raise answer
+    return answer
 
 
 def retry_after_s(response: RestResponse) -> float | None:
