@@ -49,14 +49,21 @@ class MarketApi(ABC):
             code, message = self.reason(response.body)
         except MALFORMED:
             code, message = str(response.status), response.body[:200].decode("latin-1")
-        kind = self._meaning(response.status, code, message)
+        kind = self._meaning_of_status(response.status, code, message)
         return kind(self.venue, code, message, response.retry_after_s)
 
-    def _meaning(self, status: int, code: str, message: str) -> type[VenueError]:
+    def stream_refusal(self, code: str, message: str) -> VenueError:
+        """What a refusal on a stream says, where there is no HTTP status."""
+        return self._meaning(code, message)(self.venue, code, message)
+
+    def _meaning_of_status(self, status: int, code: str, message: str) -> type[VenueError]:
         if status in RATE_LIMITED:
             return RateLimited
         if status >= SERVER_ERROR:
             return VenueError
+        return self._meaning(code, message)
+
+    def _meaning(self, code: str, message: str) -> type[VenueError]:
         meaning = self.refusals.get(code, VenueError)
         if isinstance(meaning, type):
             return meaning

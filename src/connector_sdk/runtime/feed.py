@@ -45,7 +45,6 @@ class Feed:
         self._renewals = Backoff(parts.clock, parts.settings.snapshots, parts.settings.seed)
         names = count(1)
         self._shard_numbers = count(1)
-        self._stream = parts.stream
 
         async def address() -> str:
             return edges.url
@@ -68,13 +67,7 @@ class Feed:
 
     def _start_shard(self, pairs: Iterable[str]) -> None:
         key = f"feed {next(self._shard_numbers)}"
-        shard = self._shards[key] = Shard(
-            pairs,
-            self._stream,
-            self._dialing,
-            source=self._parts.source,
-            instruments=self._parts.instruments,
-        )
+        shard = self._shards[key] = Shard(pairs, self._parts, self._dialing)
         self._tasks[key] = self._supervisor.keep(key, shard.run)
 
     async def _tick(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from connector_sdk.errors import VenueError
 from connector_sdk.model.instrument import Instruments
@@ -18,18 +18,22 @@ from connector_sdk.transport.clock import Clock
 class FeedParts:
     """What a feed and its snapshots work with.
 
-    refusals:  the venue's code → what kind of refusal that is.
+    refusal:   the error that the venue's (code, message) mean.
     serve:     performs what the tracker asks for; called after each batch of frames.
     """
 
     venue: str
     source: OrderBookTrackerDataSource
-    instruments: Instruments
     tracker: OrderBookTracker
+    refusal: Callable[[str, str], VenueError]
     clock: Clock
     settings: FeedSettings
-    refusals: Mapping[str, type[VenueError]] = field(default_factory=dict[str, type[VenueError]])
     serve: Callable[[], None] = lambda: None
+
+    @property
+    def instruments(self) -> Instruments:
+        """The venue's symbol map and rules, as they are now."""
+        return self.tracker.instruments
 
     @property
     def stream(self) -> StreamParts:
@@ -42,5 +46,5 @@ class FeedParts:
             clock=self.clock,
             settings=self.settings,
             serve=self.serve,
-            refusals=self.refusals,
+            refusal=self.refusal,
         )

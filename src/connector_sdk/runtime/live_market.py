@@ -121,11 +121,10 @@ class LiveMarket(Market):
         parts = FeedParts(
             venue=self._venue,
             source=source,
-            instruments=instruments,
             tracker=tracker,
+            refusal=self._connector.market_api.stream_refusal,
             clock=self._clock,
             settings=self._around.settings,
-            refusals=self._connector.market_api.refusals,
         )
         endpoint, path = source.endpoint()
         edges = Edges(self._around.endpoints[endpoint] + path, self._transport, self._rest)

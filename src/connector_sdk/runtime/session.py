@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from connector_sdk.errors import TransportError, VenueError
+from connector_sdk.errors import ConnectorError, TransportError, VenueError
 from connector_sdk.model.manifest import RateLimitPool
 from connector_sdk.model.wire import (
     Frame,
@@ -132,8 +132,7 @@ class Session(Generic[S]):
                 self.subscriptions.acknowledged(ack)
                 self._tell_carried(now_ns)
             case SubscriptionRefused(ack, code, message):
-                kind = self._parts.refusals.get(code, VenueError)
-                self._refused(ack, kind(self._parts.venue, code, message), now_ns)
+                self._refused(ack, self._parts.refusal(code, message), now_ns)
             case Reply(text):
                 self._replies.append(text)
                 if len(self._replies) > REPLIES_LIMIT:
@@ -151,6 +150,8 @@ class Session(Generic[S]):
     def _refused(self, ack: str | None, error: VenueError, now_ns: int) -> None:
         for topic in self.subscriptions.refused(ack, str(error), now_ns):
             self._parts.on_refusal(topic, error, now_ns)
+        if self.subscriptions.failure is not None:
+            self._end(self.subscriptions.failure)
 
     # --- sending
 
@@ -163,18 +164,20 @@ class Session(Generic[S]):
                 continue
             if self._pace is not None:
                 await self._pace.acquire(ONE_MESSAGE)
-            if self._replies:
-                text: str | None = self._replies.popleft()
-            else:
-                text = self.subscriptions.next_text(clock.now_ns())
-            if text is None:
-                continue
             try:
-                await self._socket.send(text)
-            except TransportError as error:
+                text = await self._next_text()
+                if text is not None:
+                    await self._socket.send(text)
+            except ConnectorError as error:
                 await self.close(str(error))
                 return
             self._tell_carried(clock.now_ns())
+
+    async def _next_text(self) -> str | None:
+        if self._replies:
+            return self._replies.popleft()
+        await self.subscriptions.prepare()
+        return self.subscriptions.next_text(self._parts.clock.now_ns())
 
     # --- watching
 
@@ -187,6 +190,9 @@ class Session(Generic[S]):
             self._beat(now_ns)
             if self.subscriptions.overdue(now_ns) or self.subscriptions.waiting:
                 self._wake.set()
+            if self.subscriptions.failure is not None:
+                await self.close(self.subscriptions.failure)
+                return
             life_s = source.session_lifetime_s
             if life_s is not None and now_ns - self.opened_ns > life_s * LIFETIME_USED * SECOND_NS:
                 self.depart(f"the venue cuts connections after {life_s:g} s")

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from connector_sdk.model.instrument import Instruments
-from connector_sdk.protocols.data_source import OrderBookTrackerDataSource
+from connector_sdk.runtime.feed_parts import FeedParts
 from connector_sdk.runtime.line import Dialing, Line
-from connector_sdk.runtime.stream_parts import StreamParts
 from connector_sdk.runtime.subscriptions import Subscriptions
 
 
 class Shard(Line[Subscriptions]):
     """Keeps one connection up for its pairs."""
 
-    def __init__(
-        self,
-        pairs: Iterable[str],
-        parts: StreamParts,
-        dialing: Dialing,
-        *,
-        source: OrderBookTrackerDataSource,
-        instruments: Instruments,
-    ) -> None:
-        super().__init__(parts, dialing)
+    def __init__(self, pairs: Iterable[str], parts: FeedParts, dialing: Dialing) -> None:
+        super().__init__(parts.stream, dialing)
         self.pairs = dict.fromkeys(pairs)
-        self._source = source
-        self._instruments = instruments
+        self._feed = parts
 
     def _subscriptions(self) -> Subscriptions:
-        ack_s = self._parts.settings.ack_s
-        subscriptions = Subscriptions(self._source, self._instruments, ack_s)
+        feed = self._feed
+        subscriptions = Subscriptions(feed.source, feed.instruments, feed.settings.ack_s)
         subscriptions.join(self.pairs)
         return subscriptions
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from connector_sdk.errors import ConnectorError, VenueError
@@ -13,12 +13,6 @@ from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.transport.clock import Clock
 
 SECOND_NS = 1_000_000_000
-LONGEST_WAIT_NS = 60 * SECOND_NS
-
-
-def wait_ns(attempts: int) -> int:
-    """How long what was refused `attempts` times is left alone: doubled each time, to a minute."""
-    return min(SECOND_NS << min(attempts, 8), LONGEST_WAIT_NS)
 
 
 class StreamTracker(Protocol):
@@ -54,6 +48,15 @@ class StreamSubscriptions(Protocol):
         """Whether something is to be asked again, should nothing come."""
         ...
 
+    @property
+    def failure(self) -> str | None:
+        """Why this connection is of no use any more; None while it may be."""
+        ...
+
+    async def prepare(self) -> None:
+        """Wait for what the next text is made of. Raises ConnectorError."""
+        ...
+
     def next_text(self, now_ns: int, /) -> str | None:
         """What to send next, to be sent at once; None: nothing."""
         ...
@@ -80,7 +83,7 @@ class StreamParts:
     """What every session of a stream works with.
 
     on_refusal:  called with each topic whose subscription was refused, why, and when.
-    refusals:    the venue's code → what kind of refusal that is.
+    refusal:     the error that the venue's (code, message) mean.
     serve:       performs what the tracker asks for; called after each batch of frames.
     """
 
@@ -88,7 +91,7 @@ class StreamParts:
     source: DataSource[object]
     tracker: StreamTracker
     on_refusal: Callable[[str, ConnectorError, int], None]
+    refusal: Callable[[str, str], VenueError]
     clock: Clock
     settings: FeedSettings
     serve: Callable[[], None]
-    refusals: Mapping[str, type[VenueError]] = field(default_factory=dict[str, type[VenueError]])

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.wire import StreamRequest
 from connector_sdk.protocols.data_source import OrderBookTrackerDataSource
-from connector_sdk.runtime.stream_parts import LONGEST_WAIT_NS, SECOND_NS, wait_ns
+from connector_sdk.runtime.stream_parts import SECOND_NS
+
+LONGEST_WAIT_NS = 60 * SECOND_NS
 
 
 @dataclass(slots=True)
@@ -67,6 +69,14 @@ class Subscriptions:
     def expecting(self) -> bool:
         """Whether something is to be asked again, should nothing come."""
         return bool(self._batches or self._troubles)
+
+    @property
+    def failure(self) -> str | None:
+        """None: a refused pair harms no other, and may be asked for on the same connection."""
+        return None
+
+    async def prepare(self) -> None:
+        """Nothing to wait for: anybody may subscribe to public data."""
 
     def join(self, pairs: Iterable[str]) -> None:
         """Ask for `pairs`."""
@@ -157,7 +167,7 @@ class Subscriptions:
         trouble = self._troubles.setdefault(pair, _Trouble())
         trouble.attempts += 1
         trouble.refusal = said
-        trouble.due_ns = now_ns + wait_ns(trouble.attempts)
+        trouble.due_ns = now_ns + min(SECOND_NS << min(trouble.attempts, 8), LONGEST_WAIT_NS)
         return (pair,)
 
     def _refused_batch(self, ack: str | None) -> _Batch | None:
