@@ -20,6 +20,7 @@ from connector_sdk.runtime import order_file
 from connector_sdk.runtime.null_store import NullStore
 from connector_sdk.runtime.order_file import Retention
 from connector_sdk.runtime.sqlite_store import SqliteStore
+from connector_sdk.testing.manual_clock import ManualClock
 from stored import kept, opened, order
 
 DAY_NS = 86_400 * 1_000_000_000
@@ -167,6 +168,25 @@ async def test_no_save_waits_longer_than_the_timeout(path: Path) -> None:
         )
     assert [type(result) for result in results] == [StoreFailed] * 5
     assert all("nothing was sent" in str(result) for result in results)
+    await store.save([order("after")])
+    await store.close()
+    assert "after" in await kept(path)
+
+
+async def test_a_disk_that_hangs_fails_every_save_in_time_and_the_queue_stays_bounded(
+    path: Path,
+) -> None:
+    clock = ManualClock()
+    store = SqliteStore(path, timeout_s=10.0, queue_size=2, clock=clock)
+    await store.load("venue", "account")
+    with locked(path):
+        for _ in range(3):
+            saves = [asyncio.create_task(store.save([order(f"{n}")])) for n in range(5)]
+            await clock.advance(10.0)
+            results = await asyncio.gather(*saves, return_exceptions=True)
+            assert [type(result) for result in results] == [StoreFailed] * 5
+            assert "did not answer within 10 s" in str(results[0])
+        assert store._queue.qsize() <= 2
     await store.save([order("after")])
     await store.close()
     assert "after" in await kept(path)
