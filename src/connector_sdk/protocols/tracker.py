@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from connector_sdk.errors import ConnectorError
 from connector_sdk.model.wire import (
@@ -16,6 +16,7 @@ from connector_sdk.model.wire import (
 )
 
 E = TypeVar("E")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class NeedSnapshot(NamedTuple):
@@ -44,7 +45,7 @@ class Control(NamedTuple):
 Request: TypeAlias = NeedSnapshot | Resubscribe | Control
 
 
-class Tracker(ABC):
+class Tracker(ABC, Generic[R_co]):
     """Frames in at the top, events out to listeners, wishes left in `take_requests`."""
 
     @abstractmethod
@@ -56,24 +57,12 @@ class Tracker(ABC):
         """A connection ended: whatever hung on it is not to be trusted."""
 
     @abstractmethod
-    def snapshot_failed(self, pair: str, error: ConnectorError, now_ns: int) -> None:
-        """A NeedSnapshot could not be met; it will be asked again."""
-
-    @abstractmethod
     def tick(self, now_ns: int) -> None:
-        """Let time pass: audits and refreshes fall due here. Call about once a second."""
+        """Let time pass: what is asked now and then falls due here. Call about once a second."""
 
     @abstractmethod
-    def take_requests(self) -> Sequence[Request]:
+    def take_requests(self) -> Sequence[R_co]:
         """What the tracker wants done, oldest first; each is handed out once."""
-
-    @abstractmethod
-    def subscribe(self, pair: str) -> None:
-        """Follow a pair from now on."""
-
-    @abstractmethod
-    def unsubscribe(self, pair: str) -> None:
-        """Stop following a pair and free its state."""
 
     @property
     @abstractmethod
@@ -83,3 +72,19 @@ class Tracker(ABC):
     @abstractmethod
     def on(self, kind: type[E], callback: Callable[[E], None]) -> Callable[[], None]:
         """Call `callback` at every event of `kind`; returns a function that ends it."""
+
+
+class PairTracker(Tracker[Request]):
+    """A tracker of market data, pair by pair."""
+
+    @abstractmethod
+    def snapshot_failed(self, pair: str, error: ConnectorError, now_ns: int) -> None:
+        """A NeedSnapshot could not be met; it will be asked again."""
+
+    @abstractmethod
+    def subscribe(self, pair: str) -> None:
+        """Follow a pair from now on."""
+
+    @abstractmethod
+    def unsubscribe(self, pair: str) -> None:
+        """Stop following a pair and free its state."""

@@ -28,7 +28,7 @@ from connector_sdk.model.wire import (
 from connector_sdk.protocols.connector import Connector
 from connector_sdk.protocols.data_source import Decode
 from connector_sdk.protocols.market import MALFORMED
-from connector_sdk.protocols.tracker import Control, NeedSnapshot, Request, Resubscribe, Tracker
+from connector_sdk.protocols.tracker import Control, NeedSnapshot, PairTracker, Request, Resubscribe
 from connector_sdk.runtime.followed_pair import FollowedPair
 from connector_sdk.runtime.frame_numbers import FrameNumbers
 from connector_sdk.runtime.listeners import Listeners
@@ -39,7 +39,7 @@ GOLDEN = 0.6180339887
 AUDIT_SPREAD = 0.2
 
 
-class OrderBookTracker(Tracker):
+class OrderBookTracker(PairTracker):
     """Live books of one venue.
 
     pairs:        the pairs to follow; None follows every pair that shows up.
