@@ -56,12 +56,16 @@ class OrderAmended(NamedTuple):
 
 
 class OrderCompleted(NamedTuple):
-    """Terminal: filled to the end."""
+    """Terminal: filled to the end.
+
+    reason: says so where the venue claims fills that it does not show; `filled` is what it showed.
+    """
 
     pair: str
     client_order_id: str
     filled: Decimal
     at_ns: int
+    reason: str = ""
 
 
 class OrderCanceled(NamedTuple):

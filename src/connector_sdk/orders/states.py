@@ -28,26 +28,40 @@ class OrderState(Enum):
     FAILED = "failed"
     """Proven never to have left this machine."""
     LOST = "lost"
-    """The venue says it has no such order; late evidence revives it."""
+    """The venue says it has no such order."""
+
+    __hash__ = object.__hash__  # the table is read for every message; members are singletons
 
     @property
     def is_open(self) -> bool:
         """Whether it may rest at the venue, or come to."""
         return self in OPEN_STATES
 
+    @property
+    def is_revivable(self) -> bool:
+        """Whether late evidence of the order brings it back: it was said never to have been."""
+        return self in REVIVABLE_STATES
+
 
 class OrderEvent(Enum):
     """What can happen to an order."""
 
     OUTCOME_UNKNOWN = "outcome unknown"
+    """Nobody can tell what became of the request that places it."""
     NOT_SENT = "not sent"
+    REFUSED = "refused"
+    """The request that places it was answered no."""
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    """The venue took the request, and then reported that it does not take the order."""
     FILLED_PARTLY = "filled partly"
     FILLED = "filled"
     CANCELED = "canceled"
     EXPIRED = "expired"
     ABSENT = "absent"
+    """The venue said it has no such order, often enough and late enough to be believed."""
+
+    __hash__ = object.__hash__
 
 
 OPEN_STATES = frozenset(
@@ -58,6 +72,7 @@ OPEN_STATES = frozenset(
         OrderState.PARTIALLY_FILLED,
     }
 )
+REVIVABLE_STATES = frozenset({OrderState.REJECTED, OrderState.FAILED, OrderState.LOST})
 
 
 def _table() -> Mapping[tuple[OrderState, OrderEvent], OrderState]:
@@ -70,24 +85,38 @@ def _table() -> Mapping[tuple[OrderState, OrderEvent], OrderState]:
         event.CANCELED: state.CANCELED,
         event.EXPIRED: state.EXPIRED,
     }
-    for before in (pending, unknown, state.LOST):
-        # Any of the venue's words may be the first that comes, and proves the order real.
+    # Any of the venue's words may be the first that comes, and proves the order real: also one that
+    # was believed never to have been.
+    for before in (pending, unknown, *REVIVABLE_STATES):
         table.update({(before, what): after for what, after in live.items()})
         table[before, event.ACCEPTED] = state.OPEN
     for before in (pending, unknown):
+        table[before, event.REFUSED] = state.REJECTED
+    for before in (pending, unknown, state.OPEN, state.LOST):
         table[before, event.REJECTED] = state.REJECTED
+    table[state.REJECTED, event.REFUSED] = state.REJECTED
     table[pending, event.NOT_SENT] = state.FAILED
-    table[pending, event.OUTCOME_UNKNOWN] = unknown
     table[unknown, event.ABSENT] = state.LOST
     for before in (state.OPEN, state.PARTIALLY_FILLED):
         table.update({(before, what): after for what, after in live.items()})
         # It was real and the venue has it no more: archived, or ended while nobody listened.
         table[before, event.ABSENT] = state.LOST
+        # Venues repeat themselves, and some call an order open to its last fill.
+        table[before, event.ACCEPTED] = before
     # Late fills count, whatever came first; the state stays what the venue said it was.
     for after in (state.CANCELED, state.EXPIRED, state.FILLED):
         table[after, event.FILLED_PARTLY] = after
-    table[state.CANCELED, event.FILLED] = state.FILLED
-    table[state.EXPIRED, event.FILLED] = state.FILLED
+        table[after, event.FILLED] = state.FILLED
+    for ended, word in (
+        (state.FILLED, event.FILLED),
+        (state.CANCELED, event.CANCELED),
+        (state.EXPIRED, event.EXPIRED),
+        (state.REJECTED, event.REJECTED),
+    ):
+        table[ended, word] = ended
+    # What is known of an order does not become less known by a request that timed out.
+    for before in OrderState:
+        table[before, event.OUTCOME_UNKNOWN] = unknown if before is pending else before
     return table
 
 
