@@ -65,7 +65,8 @@ def _of_that_kind(model: type[C], venue: str, given: Credentials) -> C:
 
 def _present(model: type[Credentials], read: Callable[[str], str | None]) -> Fields:
     read_fields = ((field, read(field)) for field in model.model_fields)
-    return {field: value for field, value in read_fields if value}
+    stripped = ((field, value.strip()) for field, value in read_fields if value)
+    return {field: value for field, value in stripped if value}
 
 
 def _validated(model: type[C], venue: str, fields: Fields, remedy: Callable[[str], str]) -> C:
@@ -93,7 +94,7 @@ def _from_environment(variable: str) -> str | None:
     if value:
         raise ConfigError(f"both {variable} and {variable}_FILE are set: keep one")
     try:
-        return Path(file).read_text("utf-8").strip()
+        return Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{variable}_FILE names a file that cannot be read: {error}") from error
 

@@ -38,7 +38,7 @@ from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.clock import SystemClock
 from connector_sdk.transport.recording import RecordingTransport
-from connector_sdk.transport.redaction import SENT
+from connector_sdk.model.redaction import SENT
 
 PERIOD_S = 0.5
 MOST_EARLY = 10_000

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from connector_sdk.errors import VenueError
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
 from connector_sdk.model.order_update import AccountMessage
+from connector_sdk.model.redaction import without_secrets
 
 T = TypeVar("T")
 
@@ -79,11 +80,11 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RestResponse:
-    """One HTTP answer. `headers` has lower-case names; `url` is the URL asked."""
+    """One HTTP answer. `headers` has lower-case names; `url` is the URL asked, without secrets."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     url: str
 
     @property
@@ -116,6 +117,10 @@ class StreamRequest:
 
     text: str
     ack: str | None
+
+    def __repr__(self) -> str:
+        """What is sent, without what proves who sends it."""
+        return f"StreamRequest({without_secrets(self.text)!r}, ack={self.ack!r})"
 
 
 class Subscribed(NamedTuple):
@@ -167,6 +172,10 @@ class SessionGrant(NamedTuple):
 
     token: str
     lifetime_s: float | None = None
+
+    def __repr__(self) -> str:
+        """How long it serves; never the token."""
+        return f"SessionGrant(lifetime_s={self.lifetime_s})"
 
 
 MarketMessage: TypeAlias = BookDelta | BookSnapshot | Trade | TopOfBook

@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from connector_sdk.errors import ConnectFailed, Disconnected, RequestTimeout, Sent
+from connector_sdk.model.redaction import public_url
 from connector_sdk.model.wire import RestResponse
 from connector_sdk.sandbox.core import VenueCore
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
@@ -94,7 +95,7 @@ class MemoryTransport(Transport):
         connection = MemoryConnection(self._core, self._clock)
         session = self._core.open_session(_request("GET", url), connection.link)
         if session is None:
-            raise ConnectFailed(f"{url}: no stream there now")
+            raise ConnectFailed(f"{public_url(url)}: no stream there now")
         connection.session = session
         self._open[connection] = None
         session.begin()
@@ -112,15 +113,16 @@ class MemoryTransport(Transport):
         """One exchange. Raises Disconnected where it is cut, RequestTimeout where it is slow."""
         self._core.step(self._clock.now_ns())
         answer = self._core.request(_request(method, url, headers, body))
+        shown = public_url(url)
         if answer.delay_s > timeout_s:
             await self._clock.sleep(timeout_s)
-            raise RequestTimeout(f"{url}: no answer in {timeout_s} s", Sent.MAYBE)
+            raise RequestTimeout(f"{shown}: no answer in {timeout_s} s", Sent.MAYBE)
         if answer.delay_s:
             await self._clock.sleep(answer.delay_s)
         if answer.lost:
-            raise Disconnected(f"{url}: the connection was cut", Sent.MAYBE)
+            raise Disconnected(f"{shown}: the connection was cut", Sent.MAYBE)
         lower = {name.lower(): value for name, value in answer.headers.items()}
-        return RestResponse(answer.status, lower, answer.body, url)
+        return RestResponse(answer.status, lower, answer.body, shown)
 
     async def close(self) -> None:
         """End every connection. Idempotent."""

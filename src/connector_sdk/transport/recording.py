@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from connector_sdk.errors import Disconnected
+from connector_sdk.model.redaction import public_url, without_secrets
 from connector_sdk.model.tape import Direction, TapeRecord
 from connector_sdk.model.wire import RestResponse
 from connector_sdk.transport.clock import Clock
-from connector_sdk.transport.redaction import without_secrets
 from connector_sdk.transport.transport import Transport, WebSocketConnection
 
 SESSION_HEADERS = frozenset({"set-cookie", "authorization", "proxy-authorization"})
@@ -31,7 +31,7 @@ class RecordingTransport(Transport):
         socket = await self._inner.open_websocket(url, timeout_s=timeout_s)
         self._opened += 1
         name = f"ws.{self._opened}"
-        self._tap(TapeRecord(self._clock.now_ns(), name, "open", url=without_secrets(url)))
+        self._tap(TapeRecord(self._clock.now_ns(), name, "open", url=public_url(url)))
         return _RecordedSocket(socket, name, self._tap, self._clock)
 
     async def request(
@@ -49,7 +49,7 @@ class RecordingTransport(Transport):
         )
         text = without_secrets(answer.body.decode("utf-8", "replace"), received=True)
         public = {k: v for k, v in answer.headers.items() if k.lower() not in SESSION_HEADERS}
-        asked, now_ns = without_secrets(url), self._clock.now_ns()
+        asked, now_ns = public_url(url), self._clock.now_ns()
         self._tap(TapeRecord(now_ns, "http", "in", text, asked, answer.status, public))
         return answer
 

@@ -13,9 +13,9 @@ from connector_sdk.errors import (
     VenueError,
     WireError,
 )
+from connector_sdk.model.redaction import public_url
 from connector_sdk.model.wire import Call, RestRequest, RestResponse, Stamp
 from connector_sdk.transport.rate_limiter import RateLimiter
-from connector_sdk.transport.redaction import without_secrets
 from connector_sdk.transport.server_clock import TimeReading
 from connector_sdk.transport.stamper import Stamper
 from connector_sdk.transport.transport import Transport
@@ -146,7 +146,8 @@ class RestClient:
             timeout_s=timeout_s,
         )
         self._learn(request, response)
-        return replace(response, url=without_secrets(response.url))
+        shown = public_url(response.url)
+        return response if shown == response.url else replace(response, url=shown)
 
     def _learn(self, request: RestRequest, response: RestResponse) -> None:
         for header, pool in self._weight_headers.items():

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from connector_sdk.model.redaction import without_secrets
 from connector_sdk.model.tape import TapeRecord
 from connector_sdk.model.wire import RestResponse
 from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk.transport.recording import RecordingTransport
-from connector_sdk.transport.redaction import without_secrets
 from connector_sdk.transport.transport import Transport, WebSocketConnection
 
 
