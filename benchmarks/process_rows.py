@@ -50,6 +50,21 @@ def measure_memory(_: set[str]) -> dict[str, Measured | Skipped]:
     return {"memory": Measured(after - before, note)}
 
 
+def measure_ledger(_: set[str]) -> dict[str, Measured | Skipped]:
+    if not STATM.exists():
+        return dict.fromkeys(("ledger-flat", "ledger-memory"), NO_PROC)
+    before, after, *pairs = printed_numbers(str(HERE / "many_orders.py"))
+    names = ("lookup", "update", "turnover")
+    timed = dict(zip(names, zip(pairs[::2], pairs[1::2], strict=True), strict=True))
+    told = (f"{name} {ratio:.2f}, {micros:.0f} us" for name, (ratio, micros) in timed.items())
+    flat = max(ratio for ratio, _ in timed.values())
+    grown = f"growth of the resident size, from {before:.0f} MB"
+    return {
+        "ledger-flat": Measured(flat, f"the worst; CPU against a tenth of them: {'; '.join(told)}"),
+        "ledger-memory": Measured(after - before, grown),
+    }
+
+
 def printed_numbers(*arguments: str) -> list[float]:
     """What Python, run with `arguments`, prints: a JSON list of numbers."""
     done = subprocess.run(  # noqa: S603

@@ -97,7 +97,8 @@ class ClosedOrders:
             record = self._orders.get(name)
             if isinstance(record, OrderRecord):
                 self._alive[name] = record
-                self._orders[name] = record_bytes(record)
+                # A copy: orjson's own text keeps the kilobytes of its buffer alive.
+                self._orders[name] = bytes(memoryview(record_bytes(record)))
 
     def _forget(self, now_ns: int) -> list[OrderKey]:
         forgotten: list[OrderKey] = []
