@@ -18,6 +18,7 @@ from connector_sdk.book.sequence import Verification
 from connector_sdk.errors import BookNotSynced, EmptySide
 from connector_sdk.model.events import BookState
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, PriceLevel
+from connector_sdk.model.order import Side
 
 CAMPAIGN = os.environ.get("CONNECTOR_SDK_CAMPAIGN") == "1"
 SEEDS = range(60 if CAMPAIGN else 3)
@@ -187,12 +188,23 @@ class Rig:
             levels = all_levels()
             assert _numbers(levels) == expected
             self.compare_objects(side, levels)
+            self.compare_lookup(side)
         best = bids.sorted()[:1], asks.sorted()[:1]
         assert book.crossed == bool(all(best) and best[0][0][0] >= best[1][0][0])
         few = [len(s.levels) < max(1, min(100, s.depth // 2)) for s in self.sides if s.depth]
         assert book.needs_refresh() == any(few)
         gone = [not side.levels for side in self.sides if side.depth]
         assert book.best_is_beyond_horizon == any(gone)
+
+    def compare_lookup(self, side: PlainSide) -> None:
+        known = side.horizon
+        if known is None and side.kept_depth is not None and len(side.levels) == side.kept_depth:
+            known = side.sorted()[-1][0]
+        asked = Decimal(self.texts.price(side.bids, 60))
+        for price in (asked, *self.rng.sample(sorted(side.levels), min(3, len(side.levels)))):
+            found = self.book.resting_quantity(Side.BUY if side.bids else Side.SELL, price)
+            beyond = known is not None and (price < known if side.bids else price > known)
+            assert found == (None if beyond else side.levels.get(price, Decimal(0)))
 
     def compare_best(self, side: PlainSide, expected: list[tuple[Decimal, Decimal]]) -> None:
         try:

@@ -164,6 +164,14 @@ class OrderBook(BookReading):
         self._demand_synced()
         return self.last_known.price(kind)
 
+    def resting_quantity(self, side: Side, price: Decimal) -> Decimal | None:
+        """What orders of `side` (BUY: the bids) rest with at exactly `price`; zero for none.
+
+        None where that lies beyond what is known of the side.
+        """
+        self._demand_synced()
+        return (self._bids if side is Side.BUY else self._asks).quantity_at(price)
+
     def snapshot(self, depth: int | None = None) -> BookImage:
         """A copy of the best `depth` levels a side (None: all) with the id they stand at."""
         self._demand_synced()

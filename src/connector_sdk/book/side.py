@@ -20,6 +20,7 @@ from typing import ClassVar, Final, cast
 from connector_sdk.book.level_cache import LevelCache
 from connector_sdk.book.price_keys import (
     BELOW_ALL,
+    FLOAT_DIGITS,
     ZEROS,
     Key,
     KeyOf,
@@ -29,7 +30,7 @@ from connector_sdk.book.price_keys import (
     negative_float,
 )
 from connector_sdk.book.price_window import PriceWindow
-from connector_sdk.model.market_data import PriceLevel, Rows
+from connector_sdk.model.market_data import PriceLevel, Rows, amount
 
 NO_GLANCE: Final = (-1, 0, 0.0, 0.0, 0.0, 0.0)
 """No text has that length."""
@@ -91,6 +92,20 @@ class Side:
     def best_key(self) -> Key:
         """The key of the best level. Only where there is one."""
         return self._window.keys[-1]
+
+    def quantity_at(self, price: Decimal) -> Decimal | None:
+        """What rests at exactly that price; None where that lies beyond what is known."""
+        edge = self.known_to
+        if edge is not None and (price < edge if self.bids else price > edge):
+            return None
+        text: str | None = None
+        if self._by_value is not None:
+            text = self._by_value.get(self._key(str(price)))
+        elif price.adjusted() < FLOAT_DIGITS:
+            text = f"{price:.{max(-self._dot - 1, 0)}f}"
+        if text is None or Decimal(text) != price:
+            return Decimal(0)
+        return amount(self._rows.get(text, "0"))
 
     def has(self, count: int) -> bool:
         """Whether at least `count` levels are proven."""

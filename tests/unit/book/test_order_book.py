@@ -11,6 +11,7 @@ from connector_sdk.book.sequence import Verification
 from connector_sdk.errors import BookNotSynced, EmptySide, NoTradeYet
 from connector_sdk.model.events import BookState
 from connector_sdk.model.market_data import BookDelta, BookSnapshot
+from connector_sdk.model.order import Side
 
 PAIR = "BTC-USDT"
 BIDS = [["100.0", "1"], ["99.0", "2"], ["98.0", "3"]]
@@ -43,6 +44,18 @@ def test_mid_and_spread_are_exact_for_prices_a_float_cannot_hold() -> None:
     book = synced([["0.10000000000000000001", "1"]], [["0.10000000000000000003", "1"]])
     assert book.mid_price == Decimal("0.10000000000000000002")
     assert book.spread == Decimal("0.00000000000000000002")
+
+
+def test_what_rests_at_a_price_is_told_and_none_where_it_is_not_known() -> None:
+    book = synced(depth=3)
+    assert book.resting_quantity(Side.BUY, Decimal(99)) == 2
+    assert book.resting_quantity(Side.SELL, Decimal("101.0000001")) == 0
+    assert book.resting_quantity(Side.SELL, Decimal("103.1")) is None
+    change(book, asks=[["102.0", "0.00"]])
+    assert book.resting_quantity(Side.SELL, Decimal(102)) == 0
+    book.mark(BookState.STALE, 2_000)
+    with pytest.raises(BookNotSynced):
+        book.resting_quantity(Side.BUY, Decimal(99))
 
 
 def test_levels_are_read_best_first() -> None:
