@@ -6,22 +6,28 @@ import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.instrument import trading_pair
+from connector_sdk.sandbox.accounts import Accounts, Purse, units
 from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.dialect import (
     Dialect,
+    Failure,
     VenueAnswer,
+    VenueCall,
     VenueRequest,
     VenueRules,
     VenueView,
 )
-from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
+from connector_sdk.sandbox.fault_plan import HTTP, ArmedFault, FaultPlan
+from connector_sdk.sandbox.http_call import HttpCall
 from connector_sdk.sandbox.hub import Hub
 from connector_sdk.sandbox.journal import FaultRecord, Journal
 from connector_sdk.sandbox.link import GOING_AWAY, Link
 from connector_sdk.sandbox.listing import Listing, listing
+from connector_sdk.sandbox.order_desk import OrderDesk
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.pair_market import PairMarket
 from connector_sdk.sandbox.publications import BookImage, TopChange, TradePrint
@@ -29,8 +35,12 @@ from connector_sdk.sandbox.rate_budget import SECOND_NS, RateBudget
 from connector_sdk.sandbox.request_faults import RequestFaults
 from connector_sdk.sandbox.rhythm import Rhythm
 from connector_sdk.sandbox.session import StreamSession
+from connector_sdk.sandbox.user_streams import UserStreams
 
 FIRST_IDS = (10_000_000_000, 90_000_000_000)
+FIRST_ORDER_IDS = (4_000_000_000, 9_000_000_000)
+DEFAULT_ACCOUNTS = 2
+QUOTE_FUNDS, BASE_FUNDS = Decimal(1_000_000), Decimal(1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +51,15 @@ class VenueSettings:
     seed:   decides its market and its faults.
     pace:   how fast each pair's book changes.
     rules:  the limits it holds clients to; None for those its documentation states.
+    accounts: how many there are at the start, each with 1,000,000 of every quote asset and 1,000
+        of every other.
     """
 
     pairs: tuple[str, ...]
     seed: int = 1
     pace: Pace = field(default_factory=Pace)
     rules: VenueRules | None = None
+    accounts: int = DEFAULT_ACCOUNTS
 
 
 class VenueCore(VenueView):
@@ -71,6 +84,17 @@ class VenueCore(VenueView):
         self.budget = RateBudget(self._rules)
         self._request_faults = RequestFaults(dialect, self.plan, self.journal)
         self.markets = {pair: self._market(pair) for pair in self._listings}
+        assets = [
+            asset
+            for one in self._listings.values()
+            for asset in (one.instrument.base, one.instrument.quote)
+        ]
+        self.accounts = Accounts(assets, settings.seed)
+        for _ in range(settings.accounts):
+            self.open_account()
+        # Seeded on purpose: the ids repeat with the market.
+        first_id = random.Random(f"{settings.seed}/orders").randint(*FIRST_ORDER_IDS)
+        self.orders = OrderDesk(self.agenda, self.markets, self.accounts, self._rules, first_id)
         self.sessions: dict[int, StreamSession] = {}
         self.opened = 0
         self.requests = 0
@@ -88,21 +112,35 @@ class VenueCore(VenueView):
 
     def request(self, request: VenueRequest) -> VenueAnswer:
         """Answer one HTTP request."""
+        answer = self.perform(HttpCall(self.dialect, request), HTTP)
+        used = self.dialect.usage_headers(self.used_weight(request.client))
+        return dataclasses.replace(answer, headers={**used, **answer.headers})
+
+    def perform(self, call: VenueCall, connection: str) -> VenueAnswer:
+        """Answer one request that came on `connection`."""
         self.requests += 1
         if self.down:
-            return self.dialect.failure()
-        route, faults = self.dialect.route(request, self), self._request_faults
-        throttle = self.budget.charge(request.client, route.weight, self.now_ns)
+            return call.failure(Failure.INTERNAL)
+        route, faults = call.route(self), self._request_faults
+        throttle = self.budget.charge(call.client, route.weight, self.now_ns)
         if throttle is not None:
-            answer = self.dialect.refusal(throttle, self._rules)
-        else:
-            faults.begin(self.requests, route, self)
-            answer = faults.refused(request, self.budget, self) or self.dialect.answer(
-                request, self
-            )
-        used = self.dialect.usage_headers(self.budget.used(request.client, self.now_ns))
-        answer = dataclasses.replace(answer, headers={**used, **answer.headers})
+            return call.refusal(throttle, self)
+        faults.begin(self.requests, connection, route, self)
+        answer = faults.refused(call, self.budget, self) or call.answer(self)
+        if answer.weight is not None:
+            self.budget.give_back(call.client, route.weight - answer.weight, self.now_ns)
         return faults.finish(answer)
+
+    def open_account(self, public_key: str = "") -> Purse:
+        """One more account with the usual funds; with a public key, that proves who asks."""
+        quotes = {one.instrument.quote for one in self._listings.values()}
+        funds = {
+            asset: units(QUOTE_FUNDS if asset in quotes else BASE_FUNDS)
+            for asset in self.accounts.assets
+        }
+        purse = self.accounts.open(funds, public_key)
+        purse.changed.clear()
+        return purse
 
     def open_session(self, request: VenueRequest, link: Link) -> StreamSession | None:
         """Open the stream that `request` names; None where there is none.
@@ -136,6 +174,11 @@ class VenueCore(VenueView):
                 detail,
             )
         )
+
+    @property
+    def user_streams(self) -> UserStreams:
+        """Who hears what happens to accounts."""
+        return self.orders.life.streams
 
     def streams_at(self, request: VenueRequest) -> bool:
         """Whether `request` names a stream that could be opened now."""
@@ -210,6 +253,15 @@ class VenueCore(VenueView):
     def listings(self) -> Mapping[str, Listing]:
         """Pair → listing."""
         return self._listings
+
+    @property
+    def desk(self) -> OrderDesk:
+        """Its trading half."""
+        return self.orders
+
+    def used_weight(self, client: str) -> int:
+        """Request weight used in the window of now."""
+        return self.budget.used(client, self.now_ns)
 
     def pair_of(self, symbol: str) -> str | None:
         """The pair of the venue's symbol."""

@@ -20,6 +20,7 @@ from connector_sdk.sandbox.publications import (
     Topic,
     TradePrint,
 )
+from connector_sdk.sandbox.trading import TradingDesk, UserEvent
 
 RAISED = 1_000_000
 
@@ -33,6 +34,10 @@ class VenueRules:
     incoming_per_s:         messages, pings and pongs a stream may send in a second.
     streams:                subscriptions a stream connection may hold.
     ping_every_s, pong_within_s, life_s: when a stream is pinged, and when it is closed.
+    orders_10s, orders_day: new orders of an account in a fixed window, but for those that filled.
+    open_orders, open_triggers, amends: orders of an account and pair that rest or wait, those
+        whose trigger waits, and changes one order may see.
+    iceberg_parts:          parts an order may be shown in.
     """
 
     weight: int
@@ -44,10 +49,23 @@ class VenueRules:
     ping_every_s: float = 20.0
     pong_within_s: float = 60.0
     life_s: float = 86_400.0
+    orders_10s: int = 50
+    orders_day: int = 160_000
+    open_orders: int = 200
+    open_triggers: int = 5
+    amends: int = 10
+    iceberg_parts: int = 10
 
     def raised(self) -> VenueRules:
-        """The same without a limit on requests and messages that a client could reach."""
-        return dataclasses.replace(self, weight=RAISED, incoming_per_s=RAISED)
+        """The same without a limit on requests, messages and orders that a client could reach."""
+        return dataclasses.replace(
+            self,
+            weight=RAISED,
+            incoming_per_s=RAISED,
+            orders_10s=RAISED,
+            orders_day=RAISED,
+            open_orders=RAISED,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +87,11 @@ class VenueRequest:
 
 @dataclass(frozen=True, slots=True)
 class VenueAnswer:
-    """An HTTP answer.
+    """An HTTP answer, or that of a request on a stream (which is its body alone).
 
     delay_s:  how long it is held back.
     lost:     the connection is cut in its place.
+    weight:   what the request weighs after all; None: what its route says.
     """
 
     status: int
@@ -80,6 +99,7 @@ class VenueAnswer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     delay_s: float = 0.0
     lost: bool = False
+    weight: int | None = None
 
 
 class RequestKind(Enum):
@@ -88,15 +108,45 @@ class RequestKind(Enum):
     SNAPSHOT = "snapshot"
     INSTRUMENTS = "instruments"
     TIME = "time"
+    PLACE = "place"
+    CANCEL = "cancel"
+    AMEND = "amend"
+    QUERY = "query"
+    OPEN_ORDERS = "open-orders"
+    ORDERS = "orders"
+    FILLS = "fills"
+    BALANCES = "balances"
+    LOGIN = "login"
     OTHER = "other"
 
 
 class Route(NamedTuple):
-    """What a request is for, whose it is, and what it weighs."""
+    """What a request is for, whose it is, and what it weighs.
+
+    client_order_id:  of the order a request is about, where it names one.
+    account:          whose key it carries; empty for none, or an unknown one.
+    """
 
     kind: RequestKind
     weight: int
     pair: str = ""
+    client_order_id: str = ""
+    account: str = ""
+
+
+class Failure(Enum):
+    """Ways in which a venue fails a request by no fault of the client's."""
+
+    INTERNAL = "internal"
+    """An error inside; what became of the request is not said."""
+    UNKNOWN_OUTCOME = "unknown outcome"
+    """The venue says that it does not know what became of the request."""
+    MAINTENANCE = "maintenance"
+    """It serves nobody now."""
+    TIMESTAMP = "timestamp"
+    """It takes the request's time for one outside its window; nothing was done."""
+    NONCE = "nonce"
+    """It takes the request's nonce for a used one; nothing was done."""
 
 
 class Throttle(NamedTuple):
@@ -135,6 +185,15 @@ class VenueView(ABC):
     def listings(self) -> Mapping[str, Listing]:
         """Pair → listing."""
 
+    @property
+    @abstractmethod
+    def desk(self) -> TradingDesk:
+        """Its trading half."""
+
+    @abstractmethod
+    def used_weight(self, client: str) -> int:
+        """Request weight that client address used in the window of now."""
+
     @abstractmethod
     def pair_of(self, symbol: str) -> str | None:
         """The pair of the venue's symbol."""
@@ -152,8 +211,33 @@ class VenueView(ABC):
         """The newest `count` trades, oldest first."""
 
 
+class VenueCall(ABC):
+    """One request, whatever carries it: an HTTP exchange, or a message on a stream.
+
+    client: the sender's address, whose weight it takes.
+    """
+
+    client: str
+
+    @abstractmethod
+    def route(self, venue: VenueView) -> Route:
+        """What it is for, and its weight."""
+
+    @abstractmethod
+    def answer(self, venue: VenueView) -> VenueAnswer:
+        """Do what it asks for, and answer it."""
+
+    @abstractmethod
+    def refusal(self, throttle: Throttle, venue: VenueView) -> VenueAnswer:
+        """The answer to one beyond the rate limit."""
+
+    @abstractmethod
+    def failure(self, failure: Failure) -> VenueAnswer:
+        """The answer of a venue that fails it."""
+
+
 class SubscriptionDesk(ABC):
-    """One stream connection's subscriptions."""
+    """One stream connection's subscriptions, and the requests that come on it."""
 
     @property
     @abstractmethod
@@ -167,6 +251,18 @@ class SubscriptionDesk(ABC):
     @abstractmethod
     def unsubscribe(self, topic: Topic) -> None:
         """Stop that. Idempotent."""
+
+    @abstractmethod
+    def subscribe_account(self, account: str) -> None:
+        """Tell this connection what happens to that account from now on. Idempotent."""
+
+    @abstractmethod
+    def unsubscribe_account(self, account: str) -> None:
+        """Stop that. Idempotent."""
+
+    @abstractmethod
+    def perform(self, call: VenueCall) -> None:
+        """Handle a request under the venue's rate limits and faults; its answer is sent here."""
 
 
 class StreamProtocol(ABC):
@@ -183,7 +279,14 @@ class StreamProtocol(ABC):
 
     @abstractmethod
     def receive(self, text: str, desk: SubscriptionDesk) -> Iterable[bytes]:
-        """Answer one message of the client."""
+        """Answer one message of the client; what goes to `desk.perform` is answered there."""
+
+    def user_frame(self, event: UserEvent, venue: VenueView) -> bytes | None:
+        """The frame of an event of an account subscribed here; None: not told.
+
+        A StreamEnded is the last of its account; its subscription is over after it.
+        """
+        return None
 
 
 class Dialect(ABC):
@@ -219,8 +322,8 @@ class Dialect(ABC):
         """The answer to a request beyond the rate limit."""
 
     @abstractmethod
-    def failure(self) -> VenueAnswer:
-        """The answer of a venue that failed inside."""
+    def failure(self, failure: Failure) -> VenueAnswer:
+        """The answer of a venue that fails a request by no fault of the client's."""
 
     @abstractmethod
     def usage_headers(self, used_weight: int) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from connector_sdk.sandbox.fault_plan import ArmedFault
 from connector_sdk.sandbox.journal import FaultRecord
 from connector_sdk.sandbox.message_faults import EFFECTS, FaultHome, Hit, Parcel, Scene, Wire
 from connector_sdk.sandbox.publications import Publication, Topic
+from connector_sdk.sandbox.trading import UserEvent
 
 
 class FaultLine:
@@ -23,7 +24,7 @@ class FaultLine:
         self._lagging: dict[Topic, deque[Parcel]] = {}
         self._free_ns = 0
 
-    def carry(self, topic: Topic, message: Publication, frame: bytes) -> None:
+    def carry(self, topic: Topic, message: Publication | UserEvent, frame: bytes) -> None:
         """Send one message, or do to it what its faults say."""
         plan, wire = self._home.plan, self._wire
         if plan.quiet and not (self._scene.overtaken or self._scene.lags or self._free_ns):

@@ -26,36 +26,40 @@ class Listing:
 
     start_price:  ticks; the first books lie around it.
     typical_lots: what an ordinary order of the venue's own flow holds.
+    tick, lot:    what the engine counts in; the instrument's own steps may be coarser, for new
+                  orders, once they were changed.
     """
 
     instrument: Instrument
     start_price: int
     typical_lots: int
+    tick: Decimal
+    lot: Decimal
     _units: dict[tuple[str, int], int] = field(
         default_factory=dict[tuple[str, int], int], compare=False, repr=False
     )
 
     def price(self, ticks: int) -> Decimal:
         """Exact, in quote units."""
-        return self.instrument.tick_size * ticks
+        return self.tick * ticks
 
     def quantity(self, lots: int) -> Decimal:
         """Exact, in base units."""
-        return self.instrument.lot_size * lots
+        return self.lot * lots
 
     def price_text(self, ticks: int, places: int = DEFAULT_PLACES) -> str:
         """The price with exactly `places` decimals. Raises ConfigError if a tick has more."""
-        return _spelled(ticks * self._unit("tick_size", places), places)
+        return _spelled(ticks * self._unit("tick", places), places)
 
     def quantity_text(self, lots: int, places: int = DEFAULT_PLACES) -> str:
         """The quantity with exactly `places` decimals. Raises ConfigError if a lot has more."""
-        return _spelled(lots * self._unit("lot_size", places), places)
+        return _spelled(lots * self._unit("lot", places), places)
 
-    def _unit(self, step: Literal["tick_size", "lot_size"], places: int) -> int:
+    def _unit(self, step: Literal["tick", "lot"], places: int) -> int:
         """A step, in units of the last decimal."""
         unit = self._units.get((step, places))
         if unit is None:
-            size = self.instrument.tick_size if step == "tick_size" else self.instrument.lot_size
+            size = self.tick if step == "tick" else self.lot
             scaled = size.scaleb(places)
             if scaled != scaled.to_integral_value():
                 raise ConfigError(f"a step of {size} needs more than {places} decimals")
@@ -73,6 +77,7 @@ def listing(pair: str, symbol: str) -> Listing:
     known = trading_pair(pair)
     base, _, quote = known.partition("-")
     start, tick, lot = (Decimal(text) for text in STARTS.get(base, OTHER_START))
+    typical_lots = max(int(TYPICAL_NOTIONAL / start / lot), 2)
     instrument = Instrument(
         pair=known,
         symbol=symbol,
@@ -86,4 +91,4 @@ def listing(pair: str, symbol: str) -> Listing:
         maximum_quantity=Decimal(9_000),
         minimum_notional=Decimal(5),
     )
-    return Listing(instrument, int(start / tick), max(int(TYPICAL_NOTIONAL / start / lot), 2))
+    return Listing(instrument, int(start / tick), typical_lots, tick, lot)

@@ -5,12 +5,12 @@ Pure: no clock, no await. Every level change has an update id of its own, one ab
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from connector_sdk.errors import InvariantError
 from connector_sdk.model.order import Side
+from connector_sdk.sandbox.book_side import BookSide, Level, RestingOrder
+from connector_sdk.sandbox.trading import TradePrevention
 
 HOUSE = 0
 """Owner of the orders that the venue's own flow places."""
@@ -36,10 +36,43 @@ class Fill(NamedTuple):
     taker_side: Side
 
 
-class Outcome(NamedTuple):
-    """What an order or a cancel did.
+class Prevented(NamedTuple):
+    """A match that did not happen, because one owner stood on both sides.
 
-    resting:   lots now in the book under `order_id`.
+    lots:                         what would have matched.
+    maker_expired, taker_expired: which of the two is out of the book for it.
+    decremented:                  whether both became smaller by `lots`.
+    """
+
+    price: int
+    lots: int
+    maker_order_id: int
+    taker_order_id: int
+    maker_expired: bool
+    taker_expired: bool
+    decremented: bool
+
+
+class Terms(NamedTuple):
+    """How an order wants to be treated.
+
+    rests:       whether what does not match at once stays in the book.
+    shown:       the lots of it that the book shows at a time; 0 for all.
+    prevention:  what happens where it meets an order of its own owner.
+    """
+
+    rests: bool = True
+    shown: int = 0
+    prevention: TradePrevention = TradePrevention.NONE
+
+
+PLAIN = Terms()
+
+
+class Outcome(NamedTuple):
+    """What an order, a cancel or a reduction did.
+
+    resting:   lots now in the book under `order_id`, hidden ones included.
     unfilled:  lots that neither matched nor rest (a market order that ran out of book).
     """
 
@@ -48,66 +81,31 @@ class Outcome(NamedTuple):
     fills: tuple[Fill, ...] = ()
     resting: int = 0
     unfilled: int = 0
+    prevented: tuple[Prevented, ...] = ()
 
 
-@dataclass(slots=True)
-class RestingOrder:
-    """An order in the book; `lots` is what is left of it."""
+class _Taker:
+    """An order on its way through the book, and what it did there."""
 
-    order_id: int
-    side: Side
-    price: int
-    lots: int
-    owner: int
+    __slots__ = ("changes", "fills", "order", "prevented", "prevention", "stopped")
 
+    def __init__(self, order: RestingOrder, prevention: TradePrevention) -> None:
+        self.order = order
+        self.prevention = prevention
+        self.changes: list[LevelChange] = []
+        self.fills: list[Fill] = []
+        self.prevented: list[Prevented] = []
+        self.stopped = False
 
-@dataclass(slots=True)
-class Level:
-    """The queue at one price, first come first, and its total."""
-
-    total: int = 0
-    orders: dict[int, RestingOrder] = field(default_factory=dict[int, RestingOrder])
-
-
-class BookSide:
-    """One side: levels by price, and their ranks (smallest is best) in order."""
-
-    __slots__ = ("_sign", "levels", "ranks")
-
-    def __init__(self, side: Side) -> None:
-        self._sign = -1 if side is Side.BUY else 1
-        self.ranks: list[int] = []
-        self.levels: dict[int, Level] = {}
-
-    def __len__(self) -> int:
-        return len(self.ranks)
-
-    @property
-    def best(self) -> int | None:
-        """The best price; None when the side is empty."""
-        return self.ranks[0] * self._sign if self.ranks else None
-
-    def price_at(self, rank: int) -> int:
-        """The price `rank` levels behind the best (0); negative counts from the worst."""
-        return self.ranks[rank] * self._sign
-
-    def top(self, count: int) -> list[tuple[int, int]]:
-        """Price and total of the best `count` levels, best first."""
-        levels, sign = self.levels, self._sign
-        return [(rank * sign, levels[rank * sign].total) for rank in self.ranks[:count]]
-
-    def level(self, price: int) -> Level:
-        """The level at `price`, made if it is not there."""
-        found = self.levels.get(price)
-        if found is None:
-            found = self.levels[price] = Level()
-            insort(self.ranks, price * self._sign)
-        return found
-
-    def drop(self, price: int) -> None:
-        """Forget an empty level."""
-        del self.levels[price]
-        del self.ranks[bisect_left(self.ranks, price * self._sign)]
+    def outcome(self, resting: int = 0) -> Outcome:
+        return Outcome(
+            self.order.order_id,
+            tuple(self.changes),
+            tuple(self.fills),
+            resting,
+            0 if resting else self.order.lots,
+            tuple(self.prevented),
+        )
 
 
 class MatchingEngine:
@@ -133,65 +131,139 @@ class MatchingEngine:
         return self._orders.get(order_id)
 
     def place(
-        self, side: Side, lots: int, price: int | None = None, *, owner: int = HOUSE
+        self,
+        side: Side,
+        lots: int,
+        price: int | None = None,
+        *,
+        owner: int = HOUSE,
+        order_id: int | None = None,
+        terms: Terms = PLAIN,
     ) -> Outcome:
-        """Match an order, then rest what is left at `price`; without a price nothing rests."""
+        """Match an order, then rest what is left at `price`; without a price nothing rests.
+
+        order_id: one that no other order of this engine has; None: the next of its own.
+        """
         if lots <= 0 or (price is not None and price <= 0):
             raise InvariantError(f"an order of {lots} lots at {price} ticks reached the engine")
-        self._order_id += 1
-        order_id = self._order_id
-        changes: list[LevelChange] = []
-        fills: list[Fill] = []
-        left = self._match(RestingOrder(order_id, side, price or 0, lots, owner), changes, fills)
-        if left and price is not None:
-            order = RestingOrder(order_id, side, price, left, owner)
-            level = self.side(side).level(price)
-            level.orders[order_id] = self._orders[order_id] = order
-            level.total += left
-            changes.append(self._changed(side, price, level.total))
-            return Outcome(order_id, tuple(changes), tuple(fills), resting=left)
-        return Outcome(order_id, tuple(changes), tuple(fills), unfilled=left)
+        if order_id is None:
+            self._order_id += 1
+            order_id = self._order_id
+        order = RestingOrder(order_id, side, price or 0, lots, owner)
+        taker = _Taker(order, terms.prevention)
+        self._match(taker)
+        if taker.stopped or not order.lots or price is None or not terms.rests:
+            return taker.outcome()
+        left = order.lots
+        if terms.shown:
+            order.shown = terms.shown
+            order.hidden = max(left - terms.shown, 0)
+            order.lots = left - order.hidden
+        self._orders[order_id] = order
+        total = self.side(side).level(price).add(order)
+        taker.changes.append(self._changed(side, price, total))
+        return taker.outcome(resting=left)
 
     def cancel(self, order_id: int) -> Outcome | None:
         """Take an order out of the book; None if it does not rest there."""
-        order = self._orders.pop(order_id, None)
+        order = self._orders.get(order_id)
         if order is None:
             return None
-        book_side = self.side(order.side)
-        level = book_side.levels[order.price]
-        del level.orders[order_id]
-        level.total -= order.lots
-        if not level.orders:
-            book_side.drop(order.price)
-        return Outcome(order_id, (self._changed(order.side, order.price, level.total),))
+        total = self._take_out(order)
+        return Outcome(order_id, (self._changed(order.side, order.price, total),))
 
-    def _match(self, taker: RestingOrder, changes: list[LevelChange], fills: list[Fill]) -> int:
-        opposite = Side.SELL if taker.side is Side.BUY else Side.BUY
+    def reduce(self, order_id: int, lots: int) -> Outcome | None:
+        """Take so many lots, and not all, off an order, which keeps its place; hidden ones first.
+
+        None if it does not rest there.
+        """
+        order = self._orders.get(order_id)
+        if order is None:
+            return None
+        if not 0 < lots < order.left:
+            raise InvariantError(f"{lots} lots to be taken off an order of {order.left}")
+        level = self.side(order.side).levels[order.price]
+        if not level.reduce(order, lots):
+            return Outcome(order_id, (), resting=order.left)
+        change = self._changed(order.side, order.price, level.total)
+        return Outcome(order_id, (change,), resting=order.left)
+
+    def _match(self, taker: _Taker) -> None:
+        order = taker.order
+        opposite = order.side.opposite
         book_side = self.side(opposite)
-        while taker.lots and (price := book_side.best) is not None:
-            if taker.price and _is_worse(price, taker.price, taker.side):
+        while order.lots and not taker.stopped and (price := book_side.best) is not None:
+            if order.price and _is_worse(price, order.price, order.side):
                 break
             level = book_side.levels[price]
-            self._consume(level, taker, fills)
+            before = level.total
+            self._consume(level, taker)
             if not level.orders:
                 book_side.drop(price)
-            changes.append(self._changed(opposite, price, level.total))
-        return taker.lots
+            if level.total != before or not level.orders:
+                taker.changes.append(self._changed(opposite, price, level.total))
 
-    def _consume(self, level: Level, taker: RestingOrder, fills: list[Fill]) -> None:
-        while taker.lots and level.orders:
+    def _consume(self, level: Level, taker: _Taker) -> None:
+        order = taker.order
+        while order.lots and level.orders:
             maker = next(iter(level.orders.values()))
-            lots = min(maker.lots, taker.lots)
+            if (
+                maker.owner == order.owner
+                and maker.owner != HOUSE
+                and taker.prevention is not TradePrevention.NONE
+            ):
+                self._prevent(level, maker, taker)
+                if taker.stopped:
+                    return
+                continue
+            lots = min(maker.lots, order.lots)
             self._trade_id += 1
-            fills.append(
-                Fill(self._trade_id, maker.price, lots, maker.order_id, taker.order_id, taker.side)
+            taker.fills.append(
+                Fill(self._trade_id, maker.price, lots, maker.order_id, order.order_id, order.side)
             )
-            maker.lots -= lots
-            taker.lots -= lots
-            level.total -= lots
-            if not maker.lots:
-                del level.orders[maker.order_id]
+            order.lots -= lots
+            if level.take(maker, lots):
                 del self._orders[maker.order_id]
+
+    def _prevent(self, level: Level, maker: RestingOrder, taker: _Taker) -> None:
+        """Do what the taker chose for the case that it meets an order of its own account."""
+        order, choice = taker.order, taker.prevention
+        lots = min(maker.left, order.lots)
+        decrements = choice is TradePrevention.DECREMENT
+        maker_expired = (
+            lots == maker.left if decrements else choice is not TradePrevention.EXPIRE_TAKER
+        )
+        taker.stopped = (
+            lots == order.lots if decrements else choice is not TradePrevention.EXPIRE_MAKER
+        )
+        taker.prevented.append(
+            Prevented(
+                maker.price,
+                lots,
+                maker.order_id,
+                order.order_id,
+                maker_expired,
+                taker.stopped,
+                decrements,
+            )
+        )
+        if maker_expired:
+            level.remove(maker)
+            del self._orders[maker.order_id]
+        elif decrements:
+            level.reduce(maker, lots)
+        if decrements:
+            order.lots -= lots
+
+    def _take_out(self, order: RestingOrder) -> int:
+        """Remove an order; the level's new total."""
+        del self._orders[order.order_id]
+        book_side = self.side(order.side)
+        level = book_side.levels[order.price]
+        level.remove(order)
+        if not level.orders:
+            book_side.drop(order.price)
+        return level.total
 
     def _changed(self, side: Side, price: int, lots: int) -> LevelChange:
         self.update_id += 1

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from connector_sdk.errors import ConnectFailed, Disconnected, RequestTimeout, Sent
 from connector_sdk.model.redaction import public_url
 from connector_sdk.model.wire import RestResponse
-from connector_sdk.sandbox.core import VenueCore
+from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS, VenueCore
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
 from connector_sdk.sandbox.fault_plan import FaultPlan
 from connector_sdk.sandbox.link import Link
@@ -46,8 +46,17 @@ class MemoryVenue(VenueHost):
         flow: float | Pace = 50.0,
         faults: str | FaultPlan = "",
         rules: VenueRules | None = None,
+        accounts: int = DEFAULT_ACCOUNTS,
     ) -> None:
-        super().__init__(dialect, pairs, seed=seed, flow=flow, faults=faults, rules=rules)
+        super().__init__(
+            dialect,
+            pairs,
+            seed=seed,
+            flow=flow,
+            faults=faults,
+            rules=rules,
+            accounts=accounts,
+        )
         self.transport = MemoryTransport(self.core, clock)
         self._clock = clock
 

@@ -14,6 +14,7 @@ from connector_sdk.sandbox.hub import Hub
 from connector_sdk.sandbox.journal import Journal, Withheld
 from connector_sdk.sandbox.link import GOING_AWAY
 from connector_sdk.sandbox.publications import DepthDiff, Publication, Topic
+from connector_sdk.sandbox.trading import UserEvent
 
 MILLISECOND_NS = 1_000_000
 
@@ -93,7 +94,7 @@ class Parcel:
     """
 
     topic: Topic
-    message: Publication
+    message: Publication | UserEvent
     frame: bytes
     copies: int = 1
     delay_ns: int = 0

@@ -6,8 +6,9 @@ import random
 from dataclasses import dataclass
 
 from connector_sdk.model.order import Side
+from connector_sdk.sandbox.book_side import BookSide
 from connector_sdk.sandbox.listing import Listing
-from connector_sdk.sandbox.matching_engine import HOUSE, BookSide, MatchingEngine, Outcome
+from connector_sdk.sandbox.matching_engine import HOUSE, MatchingEngine, Outcome
 
 LEVELS = 1_100
 FEWEST_LEVELS = 1_050
@@ -83,6 +84,8 @@ class OrderFlow:
         side = Side.BUY if buys else Side.SELL
         book_side = engine.asks if buys else engine.bids
         top = book_side.top(self._random.randint(1, 3))
+        if not top:
+            return self._open_level(engine, side.opposite)
         within = sum(lots for _, lots in top)
         return engine.place(side, self._random.randint(1, within), top[-1][0])
 

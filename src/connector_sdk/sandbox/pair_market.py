@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from connector_sdk.model.order import Side
+from connector_sdk.sandbox.accounts import EXACT, units
 from connector_sdk.sandbox.hub import Hub
 from connector_sdk.sandbox.journal import PairJournal
 from connector_sdk.sandbox.listing import Listing
-from connector_sdk.sandbox.matching_engine import Fill, MatchingEngine, Outcome
+from connector_sdk.sandbox.matching_engine import Fill, MatchingEngine, Outcome, Terms
 from connector_sdk.sandbox.order_flow import OrderFlow
 from connector_sdk.sandbox.publications import (
     AggregatePrint,
@@ -23,6 +26,17 @@ from connector_sdk.sandbox.publications import (
 RECENT_TRADES = 1_000
 
 
+class EngineOrder(NamedTuple):
+    """What `MatchingEngine.place` takes, as one value."""
+
+    side: Side
+    lots: int
+    price: int | None
+    owner: int
+    order_id: int | None
+    terms: Terms = Terms()
+
+
 class _Gathering:
     """Level changes since the last diff of one interval."""
 
@@ -34,14 +48,38 @@ class _Gathering:
         self.asks: dict[int, int] = {}
 
 
+class Settlement(ABC):
+    """Who moves the money of what happens in the books."""
+
+    @abstractmethod
+    def settle(self, outcome: Outcome, market: PairMarket) -> None:
+        """Do so for one outcome, before the market publishes it."""
+
+    @abstractmethod
+    def follow_up(self) -> None:
+        """Do what follows, once it is published: balances told, triggers met."""
+
+
 class PairMarket:
-    """One pair. Everything that changes its book goes through `apply`."""
+    """One pair. Everything that changes its book goes through `apply`.
+
+    quote_unit:  units of quote in one tick times one lot.
+    base_unit:   units of base in one lot.
+    last_price:  of the last trade, in ticks; the start price before any.
+    halted:      whether nothing trades now.
+    settlement:  told of every outcome, once it is set.
+    """
 
     def __init__(
         self, listing: Listing, seed: str, journal: PairJournal, hub: Hub, first_id: int
     ) -> None:
         self.listing = listing
         self.pair = listing.instrument.pair
+        self.quote_unit = units(EXACT.multiply(listing.tick, listing.lot))
+        self.base_unit = units(listing.lot)
+        self.last_price = listing.start_price
+        self.halted = False
+        self.settlement: Settlement | None = None
         self.engine = MatchingEngine()
         self.recent_trades: deque[TradePrint] = deque(maxlen=RECENT_TRADES)
         self._flow = OrderFlow(listing, seed)
@@ -59,10 +97,39 @@ class PairMarket:
         self._gathered = {every: _Gathering(self.engine.update_id) for every in intervals_ms}
 
     def act(self, now_ns: int) -> int:
-        """Let the flow do one thing; return how many levels changed."""
+        """Let the flow do one thing; return how many levels changed, at least one."""
+        if self.halted:
+            return 1
         outcome = self._flow.act(self.engine)
         self.apply(outcome, now_ns)
-        return len(outcome.changes)
+        if self.settlement is not None:
+            self.settlement.follow_up()
+        return max(len(outcome.changes), 1)
+
+    def enter(self, order: EngineOrder, now_ns: int) -> Outcome:
+        """Let an order meet the book; what follows is left to the caller."""
+        outcome = self.engine.place(
+            order.side,
+            order.lots,
+            order.price,
+            owner=order.owner,
+            order_id=order.order_id,
+            terms=order.terms,
+        )
+        self.apply(outcome, now_ns)
+        return outcome
+
+    def withdraw(self, order_id: int, now_ns: int) -> None:
+        """Take an order out of the book, if it rests there."""
+        outcome = self.engine.cancel(order_id)
+        if outcome is not None:
+            self.apply(outcome, now_ns)
+
+    def shrink(self, order_id: int, lots: int, now_ns: int) -> None:
+        """Take lots off an order of the book, if it rests there."""
+        outcome = self.engine.reduce(order_id, lots)
+        if outcome is not None:
+            self.apply(outcome, now_ns)
 
     def apply(self, outcome: Outcome, now_ns: int) -> None:
         """Journal what an order or cancel did, gather it, and publish what is immediate."""
@@ -70,6 +137,10 @@ class PairMarket:
         for gathering in self._gathered.values():
             for _, side, price, lots in outcome.changes:
                 (gathering.bids if side is Side.BUY else gathering.asks)[price] = lots
+        if outcome.fills:
+            self.last_price = outcome.fills[-1].price
+        if self.settlement is not None and (outcome.fills or outcome.prevented):
+            self.settlement.settle(outcome, self)
         if outcome.fills:
             self._print(outcome.fills, now_ns)
         top = self.top(now_ns)

@@ -18,6 +18,8 @@ class StreamKind(Enum):
     TRADE = "trade"
     AGGREGATE = "aggregate"
     TOP = "top"
+    USER = "user"
+    """What happens to an account; the topic's name is the account's."""
 
 
 class Topic(NamedTuple):

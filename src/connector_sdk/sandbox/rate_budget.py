@@ -39,6 +39,11 @@ class RateBudget:
         window_end_ns = (account.window + 1) * rules.window_s * SECOND_NS
         return _throttle(window_end_ns, now_ns, banned=False)
 
+    def give_back(self, client: str, weight: int, now_ns: int) -> None:
+        """A request weighed so much less than it was charged."""
+        account = self._account(client, now_ns)
+        account.used = max(account.used - weight, 0)
+
     def used(self, client: str, now_ns: int) -> int:
         """Weight used in the window of now."""
         return self._account(client, now_ns).used

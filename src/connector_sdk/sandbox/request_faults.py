@@ -6,21 +6,22 @@ import dataclasses
 
 from connector_sdk.sandbox.dialect import (
     Dialect,
+    Failure,
     Oddity,
     Route,
     Throttle,
     VenueAnswer,
-    VenueRequest,
+    VenueCall,
     VenueView,
 )
-from connector_sdk.sandbox.fault_plan import HTTP, ArmedFault, FaultPlan
+from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
 from connector_sdk.sandbox.journal import FaultRecord, Journal
 from connector_sdk.sandbox.publications import BookImage
 from connector_sdk.sandbox.rate_budget import SECOND_NS, RateBudget
 
 
 class RequestFaults:
-    """The faults of the one HTTP request that is being answered."""
+    """The faults of the one request that is being answered."""
 
     def __init__(self, dialect: Dialect, plan: FaultPlan, journal: Journal) -> None:
         self._dialect = dialect
@@ -29,7 +30,7 @@ class RequestFaults:
         self._firing: dict[str, ArmedFault] = {}
         self._behind = 0
 
-    def begin(self, number: int, route: Route, view: VenueView) -> None:
+    def begin(self, number: int, connection: str, route: Route, view: VenueView) -> None:
         """Find out what fires at request `number`, and journal it."""
         fired = self._plan.at_request(route)
         self._firing = {fault.name: fault for fault in fired}
@@ -41,7 +42,7 @@ class RequestFaults:
                 FaultRecord(
                     fault.name,
                     fault.spec.kind.number,
-                    HTTP,
+                    connection,
                     number,
                     route.pair,
                     route.kind.value,
@@ -50,25 +51,23 @@ class RequestFaults:
                 )
             )
 
-    def refused(
-        self, request: VenueRequest, budget: RateBudget, view: VenueView
-    ) -> VenueAnswer | None:
+    def refused(self, call: VenueCall, budget: RateBudget, view: VenueView) -> VenueAnswer | None:
         """The answer in place of the true one; None where it may be given."""
-        firing, dialect, now_ns = self._firing, self._dialect, view.now_ns
+        firing, now_ns = self._firing, view.now_ns
         if "weight" in firing:
-            budget.charge(request.client, firing["weight"].option("add"), now_ns)
+            budget.charge(call.client, firing["weight"].option("add"), now_ns)
         if "ban" in firing:
-            throttle = budget.ban(request.client, firing["ban"].option("retry_after"), now_ns)
-            return dialect.refusal(throttle, view.rules)
+            throttle = budget.ban(call.client, firing["ban"].option("retry_after"), now_ns)
+            return call.refusal(throttle, view)
         if "rate-limit" in firing:
             after_s = firing["rate-limit"].option("retry_after")
             throttle = Throttle(
                 banned=False, retry_after_s=after_s, until_ns=now_ns + after_s * SECOND_NS
             )
-            return dialect.refusal(throttle, view.rules)
+            return call.refusal(throttle, view)
         if "snapshot-fail" in firing:
             lost = bool(firing["snapshot-fail"].option("lost"))
-            return dataclasses.replace(dialect.failure(), lost=lost)
+            return dataclasses.replace(call.failure(Failure.INTERNAL), lost=lost)
         return None
 
     def image(self, pair: str, levels: int | None) -> BookImage | None:

@@ -9,6 +9,8 @@ from typing import Protocol
 from connector_sdk.sandbox.dialect import (
     StreamProtocol,
     SubscriptionDesk,
+    VenueAnswer,
+    VenueCall,
     VenueRules,
     VenueView,
 )
@@ -17,7 +19,9 @@ from connector_sdk.sandbox.fault_plan import ArmedFault
 from connector_sdk.sandbox.hub import Subscriber
 from connector_sdk.sandbox.link import GOING_AWAY, POLICY, Link
 from connector_sdk.sandbox.message_faults import FaultHome
-from connector_sdk.sandbox.publications import Publication, Topic
+from connector_sdk.sandbox.publications import Publication, StreamKind, Topic
+from connector_sdk.sandbox.trading import StreamEnded, UserEvent
+from connector_sdk.sandbox.user_streams import AccountSubscriber, UserStreams
 
 SECOND_NS = 1_000_000_000
 
@@ -30,6 +34,15 @@ class SessionHome(FaultHome, Protocol):
         """What dialects may ask."""
         ...
 
+    @property
+    def user_streams(self) -> UserStreams:
+        """Who hears what happens to accounts."""
+        ...
+
+    def perform(self, call: VenueCall, connection: str) -> VenueAnswer:
+        """Answer a request that came on a connection."""
+        ...
+
     def ended(self, session: StreamSession) -> None:
         """Hear that a session is over."""
         ...
@@ -39,7 +52,7 @@ class SessionHome(FaultHome, Protocol):
         ...
 
 
-class StreamSession(Subscriber, SubscriptionDesk):
+class StreamSession(Subscriber, AccountSubscriber, SubscriptionDesk):
     """One stream connection.
 
     number:    the Nth stream this venue opened, from 1; `name` is ``ws.N``.
@@ -58,6 +71,7 @@ class StreamSession(Subscriber, SubscriptionDesk):
         self._protocol = protocol
         self._home = home
         self._topics: dict[Topic, None] = {}
+        self._accounts: dict[str, None] = {}
         self._incoming: deque[int] = deque()
         self._ping_payload = b""
         self._line = FaultLine(self, home)
@@ -99,6 +113,36 @@ class StreamSession(Subscriber, SubscriptionDesk):
         """Stop that."""
         self._topics.pop(topic, None)
         self._home.hub.unsubscribe(topic, self)
+
+    def subscribe_account(self, account: str) -> None:
+        """Tell this connection what happens to that account."""
+        self._accounts[account] = None
+        self._home.user_streams.subscribe(account, self)
+
+    def unsubscribe_account(self, account: str) -> None:
+        """Stop that."""
+        self._accounts.pop(account, None)
+        self._home.user_streams.unsubscribe(account, self)
+
+    def perform(self, call: VenueCall) -> None:
+        """Handle a request; its answer is sent when and if the venue's faults let it."""
+        answer = self._home.perform(call, self.name)
+        if answer.lost:
+            self.cut(reset=True)
+        elif answer.delay_s:
+            due_ns = self._home.agenda.now_ns + int(answer.delay_s * SECOND_NS)
+            self._home.agenda.at(due_ns, lambda _: self.emit(answer.body))
+        else:
+            self.emit(answer.body)
+
+    def tell(self, account: str, event: UserEvent) -> None:
+        """Count and send one event of an account."""
+        frame = self._protocol.user_frame(event, self.venue) if self.open else None
+        if isinstance(event, StreamEnded):
+            self.unsubscribe_account(account)
+        if frame is not None:
+            self.messages += 1
+            self._line.carry(Topic(StreamKind.USER, "", account), event, frame)
 
     def deliver(self, topic: Topic, message: Publication, frame: bytes) -> None:
         """Count and send one published message."""
@@ -145,6 +189,8 @@ class StreamSession(Subscriber, SubscriptionDesk):
             self.open = False
             for topic in tuple(self._topics):
                 self.unsubscribe(topic)
+            for account in tuple(self._accounts):
+                self.unsubscribe_account(account)
             self._home.ended(self)
 
     def _say(self, frames: Iterable[bytes]) -> None:

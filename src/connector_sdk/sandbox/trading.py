@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, TypeAlias
 
 from connector_sdk.model.order import Side, TimeInForce
@@ -60,7 +60,8 @@ class NewOrder:
 
     quantity:        base units; None where quote_quantity says how much to spend or earn.
     stop_price:      triggers the stop and take-profit types by the last trade's price.
-    trailing_delta:  in hundredths of a percent, in place of stop_price.
+    trailing_delta:  in hundredths of a percent: the trigger follows the best price since the
+                     order came (with a stop_price: since that was reached) at that distance.
     iceberg:         the part of it that shows; hidden size is refilled, losing its place.
     """
 
@@ -98,6 +99,8 @@ class UserOrder:
     client_order_id:  of the order; amendments may change it.
     working_ns:       when it entered the book; None while its trigger waits.
     end_reason:       why it expired: a word of the venue-neutral list in `EndReason`.
+    prevented:        what did not match because it would have with an order of the same account.
+    execution_id:     of its last change.
     """
 
     order_id: int
@@ -113,6 +116,7 @@ class UserOrder:
     working_ns: int | None = None
     end_reason: EndReason | None = None
     prevented: Decimal = Decimal(0)
+    execution_id: int = 0
 
 
 class EndReason(Enum):
@@ -129,11 +133,27 @@ class Execution(Enum):
     """What just happened to an order."""
 
     NEW = "new"
+    TRIGGERED = "triggered"
+    """Its trigger was met: it goes to the book now."""
     TRADE = "trade"
     CANCELED = "canceled"
     AMENDED = "amended"
     EXPIRED = "expired"
     TRADE_PREVENTED = "trade prevented"
+
+
+class PreventedMatch(NamedTuple):
+    """A match with an order of the same account that did not happen, as one of the two saw it.
+
+    match_id:  of the venue and pair, rising.
+    counter_order_id: the other order.
+    """
+
+    match_id: int
+    price: Decimal
+    quantity: Decimal
+    counter_order_id: int
+    at_ns: int
 
 
 class OrderEvent(NamedTuple):
@@ -143,6 +163,7 @@ class OrderEvent(NamedTuple):
     fill:         of a TRADE.
     request_id:   the client order id that the cancel or amend request itself carried.
     execution_id: rises over all orders of the venue.
+    prevented:    of a TRADE_PREVENTED.
     """
 
     order: UserOrder
@@ -151,6 +172,7 @@ class OrderEvent(NamedTuple):
     request_id: str
     execution_id: int
     at_ns: int
+    prevented: PreventedMatch | None = None
 
 
 class AccountBalance(NamedTuple):
@@ -205,8 +227,21 @@ class RefusalKind(Enum):
     TOO_MANY_AMENDS = "amended too often"
 
 
+class Rule(StrEnum):
+    """The rules an order may break."""
+
+    PRICE = "price"
+    LOT = "lot"
+    MARKET_LOT = "market lot"
+    NOTIONAL = "notional"
+    OPEN_ORDERS = "open orders"
+    OPEN_TRIGGERS = "open triggers"
+    ICEBERG_PARTS = "iceberg parts"
+    TRAILING_DELTA = "trailing delta"
+
+
 class Refused(NamedTuple):
-    """A request the venue refused. rule: the name of the instrument's rule, for RULE."""
+    """A request the venue refused. rule: a word of `Rule`, for RULE."""
 
     kind: RefusalKind
     rule: str = ""
@@ -222,6 +257,9 @@ class Account(NamedTuple):
     key: str
     secret: str
     public_key: str = ""
+
+    def __repr__(self) -> str:
+        return f"Account({self.name!r}, key=…{self.key[-4:]})"
 
 
 class TradingDesk(ABC):

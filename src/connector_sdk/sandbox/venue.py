@@ -9,6 +9,7 @@ from typing import Self
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
 from connector_sdk.sandbox.fault_plan import FaultPlan
 from connector_sdk.sandbox.order_flow import Pace
@@ -46,8 +47,17 @@ class EmbeddedVenue(VenueHost):
         host: str = LOOPBACK,
         port: int = 0,
         clock: Clock | None = None,
+        accounts: int = DEFAULT_ACCOUNTS,
     ) -> None:
-        super().__init__(dialect, pairs, seed=seed, flow=flow, faults=faults, rules=rules)
+        super().__init__(
+            dialect,
+            pairs,
+            seed=seed,
+            flow=flow,
+            faults=faults,
+            rules=rules,
+            accounts=accounts,
+        )
         self._clock = clock or SystemClock()
         self._host, self._port = host, port
 
@@ -73,6 +83,10 @@ class EmbeddedVenue(VenueHost):
             "venue": self.core.dialect.venue,
             **endpoints,
             "endpoints": endpoints,
+            "accounts": [
+                {"key": purse.account.key, "secret": purse.account.secret}
+                for purse in self.core.accounts
+            ],
             "seed": self.core.settings.seed,
         }
 
