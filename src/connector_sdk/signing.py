@@ -1,4 +1,4 @@
-"""Signers: what proves who sent some bytes. Secrets in a shared key, or a key pair's private half.
+"""Signing: what proves who sent some bytes, and the ways of venues that take it in the query.
 
 Pure: no clock, no network. `cryptography` is imported only where a key pair is used; a plugin
 whose venue takes one names it as its dependency.
@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64encode
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from urllib.parse import parse_qsl
 
 from pydantic import SecretBytes, SecretStr
 
 from connector_sdk.errors import ConfigError
-from connector_sdk.protocols.auth import Signer
+from connector_sdk.model.credentials import Credentials, KeyCredentials
+from connector_sdk.model.wire import RestRequest, Stamp
+from connector_sdk.protocols.auth import Auth, Signer
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -121,6 +127,73 @@ def key_signer(pem: Secret, passphrase: Secret | None = None) -> RsaSigner | Ed2
     if isinstance(key, RSAPrivateKey):
         return RsaSigner(key)
     raise ConfigError(f"a private key of RSA or Ed25519 is needed, not a {type(key).__name__}")
+
+
+class QueryAuth(Auth):
+    """For venues that take the signature in the query, over query and body as they are sent.
+
+    On a stream it is made over the sorted parameters, the key among them, in plain UTF-8.
+
+    venue:                the name of the entry point.
+    key_header:           the header that carries the key.
+    key_parameter:        its name among the parameters of a stream's request.
+    time_parameter:       carries the venue's time, in ms; added where it is not there.
+    signature_parameter:  carries the signature, as the last of all.
+
+    Made of KeyCredentials: a secret signs by HMAC-SHA256 in hex, a private key in base64. Raises
+    ConfigError as `key_signer` does.
+    """
+
+    venue: ClassVar[str]
+    key_header: ClassVar[str]
+    key_parameter: ClassVar[str]
+    time_parameter: ClassVar[str] = "timestamp"
+    signature_parameter: ClassVar[str] = "signature"
+
+    def __init__(self, credentials: Credentials) -> None:
+        if not isinstance(credentials, KeyCredentials):
+            raise ConfigError(f"{self.venue} takes an API key, not {type(credentials).__name__}")
+        self._key = credentials.api_key.get_secret_value()
+        self._signer = _signer_of(credentials)
+
+    @property
+    def identity(self) -> str:
+        """The first 16 hex digits of the key's SHA-256."""
+        return sha256(self._key.encode()).hexdigest()[:16]
+
+    def sign(self, request: RestRequest, stamp: Stamp) -> RestRequest:
+        """`request` with the time and the signature in its query, the key in its headers."""
+        query, body = request.query, request.body or b""
+        if all(name != self.time_parameter for name, _ in (*query, *parse_qsl(body.decode()))):
+            query = (*query, (self.time_parameter, str(stamp.now_ms)))
+        signature = self._signer.sign(replace(request, query=query).query_string.encode() + body)
+        return replace(
+            request,
+            query=(*query, (self.signature_parameter, signature)),
+            headers={**request.headers, self.key_header: self._key},
+        )
+
+    def login(
+        self, stamp: Stamp, parameters: Mapping[str, str | int] | None = None
+    ) -> Mapping[str, str | int]:
+        """`parameters`, the key, the time, and the signature over them all."""
+        signed = {
+            self.key_parameter: self._key,
+            self.time_parameter: stamp.now_ms,
+            **(parameters or {}),
+        }
+        payload = "&".join(f"{name}={signed[name]}" for name in sorted(signed))
+        return signed | {self.signature_parameter: self._signer.sign(payload.encode())}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.venue}, key …{self._key[-4:]})"
+
+
+def _signer_of(credentials: KeyCredentials) -> Signer:
+    if credentials.private_key is not None:
+        return key_signer(credentials.private_key, credentials.passphrase)
+    assert credentials.secret is not None  # the model holds it
+    return HmacSigner(credentials.secret)
 
 
 def _reason(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
@@ -55,6 +55,10 @@ class OrderIntent:
     price: Decimal | None = None
     order_type: OrderType = OrderType.LIMIT
     time_in_force: TimeInForce | None = None
+
+    def shrinks_to(self, other: OrderIntent) -> bool:
+        """Whether `other` is the same order, for less."""
+        return other.quantity < self.quantity and other == replace(self, quantity=other.quantity)
 
 
 class OrderKey(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector_sdk.errors import VenueError
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
@@ -29,6 +29,11 @@ class Frame(NamedTuple):
     received_ns: int
     url: str | None = None
     connection: str = ""
+
+    def asked(self, path: str) -> Mapping[str, str] | None:
+        """The query of the HTTP request to `path` that this answers; None for any other frame."""
+        parts = urlsplit(self.url or "")
+        return dict(parse_qsl(parts.query)) if parts.path.endswith(path) else None
 
 
 class Priority(IntEnum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from hashlib import sha256
 
 from connector_sdk.model.wire import RestRequest, Stamp
 
@@ -42,22 +41,6 @@ class Auth(ABC):
 
         parameters: what the request says beside who sends it and when.
         """
-
-
-class KeyAuth(Auth):
-    """An account that is known by an API key; a subclass says what is signed, and where it goes."""
-
-    def __init__(self, venue: str, key: str) -> None:
-        self.venue = venue
-        self._key = key
-
-    @property
-    def identity(self) -> str:
-        """The first 16 hex digits of the key's SHA-256."""
-        return sha256(self._key.encode()).hexdigest()[:16]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.venue}, key …{self._key[-4:]})"
 
 
 class NoAuth(Auth):

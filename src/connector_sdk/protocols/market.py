@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
-from typing import ClassVar, Self, TypeAlias, TypeVar
+from typing import ClassVar, NamedTuple, Self, TypeVar
 
 from connector_sdk.book.order_book import OrderBook
 from connector_sdk.errors import RateLimited, VenueError, WireError
@@ -20,20 +20,30 @@ RATE_LIMITED = (418, 429)
 SERVER_ERROR = 500
 MALFORMED = (WireError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 """What reading a malformed answer may raise."""
-Refusal: TypeAlias = type[VenueError] | Mapping[str, type[VenueError]]
-"""What a code means; where that depends on the message, by the first piece found in it."""
+
+
+class Refusal(NamedTuple):
+    """What a venue's error means.
+
+    codes:  those it comes under, with spaces between.
+    piece:  what its message holds; empty: any message.
+    """
+
+    meaning: type[VenueError]
+    codes: str
+    piece: str = ""
 
 
 class MarketApi(ABC):
     """A venue's requests and answers, translated. Pure: every method returns a Call.
 
     venue:     the name of the entry point.
-    refusals:  the venue's error code → what it means. This is an allow-list: an error that is not
-               in it is a plain VenueError, after which an order's outcome is unknown.
+    refusals:  what its errors mean, by the first that fits. This is an allow-list: an error that
+               is not in it is a plain VenueError, after which an order's outcome is unknown.
     """
 
     venue: ClassVar[str]
-    refusals: ClassVar[Mapping[str, Refusal]] = {}
+    refusals: ClassVar[Sequence[Refusal]] = ()
 
     @abstractmethod
     def reason(self, body: bytes) -> tuple[str, str]:
@@ -64,10 +74,12 @@ class MarketApi(ABC):
         return self._meaning(code, message)
 
     def _meaning(self, code: str, message: str) -> type[VenueError]:
-        meaning = self.refusals.get(code, VenueError)
-        if isinstance(meaning, type):
-            return meaning
-        return next((kind for piece, kind in meaning.items() if piece in message), VenueError)
+        fitting = (
+            refusal.meaning
+            for refusal in self.refusals
+            if code in refusal.codes.split() and refusal.piece in message
+        )
+        return next(fitting, VenueError)
 
     def call(self, request: RestRequest, read: Callable[[RestResponse], T]) -> Call[T]:
         """A Call whose 2xx answer `read` reads; anything else is a refusal.
