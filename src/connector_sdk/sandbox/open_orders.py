@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connector_sdk.model.order import Side
 from connector_sdk.sandbox.accounts import Purse
 from connector_sdk.sandbox.order_rules import Ticket
-from connector_sdk.sandbox.pair_market import PairMarket
+from connector_sdk.sandbox.pair_market import TradedPair
 from connector_sdk.sandbox.trading import UserOrder
 
 
@@ -24,7 +24,7 @@ class OpenOrder:
 
     order: UserOrder
     ticket: Ticket
-    market: PairMarket
+    market: TradedPair
     purse: Purse
     left: int
     lock_asset: str

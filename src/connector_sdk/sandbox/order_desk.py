@@ -17,7 +17,7 @@ from connector_sdk.sandbox.open_orders import OpenOrder
 from connector_sdk.sandbox.order_counts import OrderCounts
 from connector_sdk.sandbox.order_life import MAKER_MILLIONTHS, TAKER_MILLIONTHS, OrderLife
 from connector_sdk.sandbox.order_rules import LIMIT_TYPES, TRIGGER_TYPES, breach, ticket
-from connector_sdk.sandbox.pair_market import EngineOrder, PairMarket, Settlement
+from connector_sdk.sandbox.pair_market import EngineOrder, Settlement, TradedPair
 from connector_sdk.sandbox.trading import (
     Account,
     AccountBalance,
@@ -45,7 +45,7 @@ class OrderDesk(TradingDesk, Settlement):
     def __init__(
         self,
         agenda: Agenda,
-        markets: Mapping[str, PairMarket],
+        markets: Mapping[str, TradedPair],
         accounts: Accounts,
         rules: VenueRules,
         first_id: int,
@@ -165,7 +165,7 @@ class OrderDesk(TradingDesk, Settlement):
         self.life.publish(TransferEvent(account, asset, quantity, self._agenda.now_ns))
         self.follow_up()
 
-    def settle(self, outcome: Outcome, market: PairMarket) -> None:
+    def settle(self, outcome: Outcome, market: TradedPair) -> None:
         """Move the money of one outcome, and see whom its prices set off."""
         for fill in outcome.fills:
             told = self.life.settle(fill, market)
@@ -328,7 +328,7 @@ class OrderDesk(TradingDesk, Settlement):
         one = self.life.open.get(order_id)
         return one if one is not None and one.order.account == account else None
 
-    def _market(self, pair: str) -> PairMarket:
+    def _market(self, pair: str) -> TradedPair:
         market = self._markets.get(pair)
         if market is None:
             raise ConfigError(f"the venue does not list {pair}: it has {', '.join(self._markets)}")

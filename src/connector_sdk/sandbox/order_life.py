@@ -11,7 +11,7 @@ from connector_sdk.sandbox.matching_engine import Fill, Prevented
 from connector_sdk.sandbox.open_orders import OpenOrder, OpenOrders
 from connector_sdk.sandbox.order_counts import OrderCounts
 from connector_sdk.sandbox.order_history import OrderHistory
-from connector_sdk.sandbox.pair_market import PairMarket
+from connector_sdk.sandbox.pair_market import TradedPair
 from connector_sdk.sandbox.trading import (
     BalanceEvent,
     EndReason,
@@ -56,7 +56,7 @@ class OrderLife:
         one.order.working_ns = one.order.updated_ns = self._agenda.now_ns
         self._tell(one, Execution.TRIGGERED)
 
-    def settle(self, fill: Fill, market: PairMarket) -> UserFill | None:
+    def settle(self, fill: Fill, market: TradedPair) -> UserFill | None:
         """Move the money of a fill and tell those whose orders met; the taker's, if a user's."""
         maker = self.open.get(fill.maker_order_id)
         taker = self.open.get(fill.taker_order_id)
@@ -107,7 +107,7 @@ class OrderLife:
             self._close(one)
         return told
 
-    def prevent(self, prevented: Prevented, market: PairMarket) -> None:
+    def prevent(self, prevented: Prevented, market: TradedPair) -> None:
         """A match of an account with itself did not happen."""
         self._prevented += 1
         pairs = (

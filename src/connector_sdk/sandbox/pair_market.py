@@ -52,7 +52,7 @@ class Settlement(ABC):
     """Who moves the money of what happens in the books."""
 
     @abstractmethod
-    def settle(self, outcome: Outcome, market: PairMarket) -> None:
+    def settle(self, outcome: Outcome, market: TradedPair) -> None:
         """Do so for one outcome, before the market publishes it."""
 
     @abstractmethod
@@ -60,51 +60,23 @@ class Settlement(ABC):
         """Do what follows, once it is published: balances told, triggers met."""
 
 
-class PairMarket:
-    """One pair. Everything that changes its book goes through `apply`.
+class TradedPair:
+    """A pair whose book orders may meet. Everything that changes the book goes through `apply`.
 
     quote_unit:  units of quote in one tick times one lot.
     base_unit:   units of base in one lot.
     last_price:  of the last trade, in ticks; the start price before any.
-    halted:      whether nothing trades now.
     settlement:  told of every outcome, once it is set.
     """
 
-    def __init__(
-        self, listing: Listing, seed: str, journal: PairJournal, hub: Hub, first_id: int
-    ) -> None:
+    def __init__(self, listing: Listing, engine: MatchingEngine) -> None:
         self.listing = listing
         self.pair = listing.instrument.pair
+        self.engine = engine
         self.quote_unit = units(EXACT.multiply(listing.tick, listing.lot))
         self.base_unit = units(listing.lot)
         self.last_price = listing.start_price
-        self.halted = False
         self.settlement: Settlement | None = None
-        self.engine = MatchingEngine()
-        self.recent_trades: deque[TradePrint] = deque(maxlen=RECENT_TRADES)
-        self._flow = OrderFlow(listing, seed)
-        self._flow.open_book(self.engine)
-        self.engine.update_id = first_id
-        self._journal = journal
-        self._journal.open(self.engine)
-        self._hub = hub
-        self._aggregate_id = 0
-        self._gathered: dict[int, _Gathering] = {}
-        self._top = self.top(0)[2:6]
-
-    def gather_every(self, intervals_ms: Iterable[int]) -> None:
-        """Begin to gather diffs for those intervals."""
-        self._gathered = {every: _Gathering(self.engine.update_id) for every in intervals_ms}
-
-    def act(self, now_ns: int) -> int:
-        """Let the flow do one thing; return how many levels changed, at least one."""
-        if self.halted:
-            return 1
-        outcome = self._flow.act(self.engine)
-        self.apply(outcome, now_ns)
-        if self.settlement is not None:
-            self.settlement.follow_up()
-        return max(len(outcome.changes), 1)
 
     def enter(self, order: EngineOrder, now_ns: int) -> Outcome:
         """Let an order meet the book; what follows is left to the caller."""
@@ -132,15 +104,56 @@ class PairMarket:
             self.apply(outcome, now_ns)
 
     def apply(self, outcome: Outcome, now_ns: int) -> None:
+        """Have the money of an outcome settled."""
+        if outcome.fills:
+            self.last_price = outcome.fills[-1].price
+        if self.settlement is not None and (outcome.fills or outcome.prevented):
+            self.settlement.settle(outcome, self)
+
+
+class PairMarket(TradedPair):
+    """One pair of the venue, with a flow of its own, a journal, and what it publishes.
+
+    halted: whether nothing trades now.
+    """
+
+    def __init__(
+        self, listing: Listing, seed: str, journal: PairJournal, hub: Hub, first_id: int
+    ) -> None:
+        super().__init__(listing, MatchingEngine())
+        self.halted = False
+        self.recent_trades: deque[TradePrint] = deque(maxlen=RECENT_TRADES)
+        self._flow = OrderFlow(listing, seed)
+        self._flow.open_book(self.engine)
+        self.engine.update_id = first_id
+        self._journal = journal
+        self._journal.open(self.engine)
+        self._hub = hub
+        self._aggregate_id = 0
+        self._gathered: dict[int, _Gathering] = {}
+        self._top = self.top(0)[2:6]
+
+    def gather_every(self, intervals_ms: Iterable[int]) -> None:
+        """Begin to gather diffs for those intervals."""
+        self._gathered = {every: _Gathering(self.engine.update_id) for every in intervals_ms}
+
+    def act(self, now_ns: int) -> int:
+        """Let the flow do one thing; return how many levels changed, at least one."""
+        if self.halted:
+            return 1
+        outcome = self._flow.act(self.engine)
+        self.apply(outcome, now_ns)
+        if self.settlement is not None:
+            self.settlement.follow_up()
+        return max(len(outcome.changes), 1)
+
+    def apply(self, outcome: Outcome, now_ns: int) -> None:
         """Journal what an order or cancel did, gather it, and publish what is immediate."""
         self._journal.record(outcome.changes, now_ns)
         for gathering in self._gathered.values():
             for _, side, price, lots in outcome.changes:
                 (gathering.bids if side is Side.BUY else gathering.asks)[price] = lots
-        if outcome.fills:
-            self.last_price = outcome.fills[-1].price
-        if self.settlement is not None and (outcome.fills or outcome.prevented):
-            self.settlement.settle(outcome, self)
+        super().apply(outcome, now_ns)
         if outcome.fills:
             self._print(outcome.fills, now_ns)
         top = self.top(now_ns)
