@@ -15,7 +15,7 @@ from connector_sdk.sandbox.dialect import VenueRules
 from connector_sdk.sandbox.matching_engine import Outcome, Terms
 from connector_sdk.sandbox.open_orders import OpenOrder
 from connector_sdk.sandbox.order_counts import OrderCounts
-from connector_sdk.sandbox.order_life import MAKER_MILLIONTHS, TAKER_MILLIONTHS, OrderLife
+from connector_sdk.sandbox.order_life import USUAL_FEES, Fees, OrderLife
 from connector_sdk.sandbox.order_rules import LIMIT_TYPES, TRIGGER_TYPES, breach, ticket
 from connector_sdk.sandbox.pair_market import EngineOrder, Settlement, TradedPair
 from connector_sdk.sandbox.trading import (
@@ -49,12 +49,14 @@ class OrderDesk(TradingDesk, Settlement):
         accounts: Accounts,
         rules: VenueRules,
         first_id: int,
+        *,
+        fees: Fees = USUAL_FEES,
     ) -> None:
         self._agenda = agenda
         self._markets = markets
         self._rules = rules
         self._counts = OrderCounts(rules)
-        self.life = OrderLife(agenda, accounts, self._counts)
+        self.life = OrderLife(agenda, accounts, self._counts, fees)
         self._triggers = {pair: Triggers() for pair in markets}
         self._set_off: deque[OpenOrder] = deque()
         self._met: list[UserFill] = []
@@ -149,7 +151,7 @@ class OrderDesk(TradingDesk, Settlement):
 
     def fee_rates(self, account: str) -> tuple[Decimal, Decimal]:
         """(maker, taker)."""
-        maker, taker = Decimal(MAKER_MILLIONTHS), Decimal(TAKER_MILLIONTHS)
+        maker, taker = map(Decimal, self.life.fees)
         return EXACT.divide(maker, Decimal(MILLION)), EXACT.divide(taker, Decimal(MILLION))
 
     def order_counts(self, account: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 from connector_sdk.model.order import Side
 from connector_sdk.sandbox.accounts import EXACT, Accounts, Purse, amount, share
@@ -24,15 +25,23 @@ from connector_sdk.sandbox.trading import (
 )
 from connector_sdk.sandbox.user_streams import UserStreams
 
-MAKER_MILLIONTHS, TAKER_MILLIONTHS = 800, 1_000
-"""Fees, taken out of what a fill brings."""
+
+class Fees(NamedTuple):
+    """Millionths of what a fill brings, taken out of that."""
+
+    maker: int = 800
+    taker: int = 1_000
+
+
+USUAL_FEES = Fees()
 
 
 class OrderLife:
     """Open orders and their changes; every change is told, the balances after it."""
 
-    def __init__(self, agenda: Agenda, accounts: Accounts, counts: OrderCounts) -> None:
+    def __init__(self, agenda: Agenda, accounts: Accounts, counts: OrderCounts, fees: Fees) -> None:
         self.accounts = accounts
+        self.fees = fees
         self.open = OpenOrders()
         self.history = OrderHistory()
         self.streams = UserStreams()
@@ -80,7 +89,7 @@ class OrderLife:
         paid, got, asset = (
             (quote, base, instrument.base) if one.buys else (base, quote, instrument.quote)
         )
-        fee = share(got, MAKER_MILLIONTHS if maker_side else TAKER_MILLIONTHS)
+        fee = share(got, self.fees.maker if maker_side else self.fees.taker)
         self.accounts.charge(asset, fee, one.purse)
         one.locked -= paid
         one.left -= fill.lots
