@@ -40,6 +40,7 @@ SUPPORTED_API = ApiRange(minimum=CONNECTOR_API_MINIMUM, maximum=CONNECTOR_API_MA
 class RateLimitPool(BaseModel):
     """A budget of weight: at most `limit` in any `window_s` seconds.
 
+    name:      one with ``{pair}`` in it is a template: each pair followed has such a pool.
     reserve:   the share of it that only cancels and reconciliation may use.
     per_key:   whether the venue counts it by API key and not by address.
     """
@@ -51,6 +52,15 @@ class RateLimitPool(BaseModel):
     window_s: float = Field(gt=0)
     reserve: float = Field(default=0.0, ge=0, lt=1)
     per_key: bool = False
+
+    @property
+    def per_pair(self) -> bool:
+        """Whether this is a template."""
+        return "{pair}" in self.name
+
+    def for_pair(self, pair: str) -> RateLimitPool:
+        """The pool that `pair` has for itself."""
+        return self.model_copy(update={"name": self.name.replace("{pair}", pair)})
 
 
 class ClientOrderIdFormat(BaseModel):

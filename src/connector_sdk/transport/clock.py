@@ -15,6 +15,10 @@ class Clock(ABC):
     def now_ns(self) -> int:
         """Nanoseconds since the epoch; never goes back while the process lives."""
 
+    def machine_ns(self) -> int:
+        """Nanoseconds since the machine started: one count for all its processes."""
+        return self.now_ns()
+
     @abstractmethod
     async def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -35,6 +39,10 @@ class SystemClock(Clock):
     def now_ns(self) -> int:
         """Nanoseconds since the epoch, by the wall clock of when this object was made."""
         return time.monotonic_ns() + self._offset_ns
+
+    def machine_ns(self) -> int:
+        """The monotonic clock as it is."""
+        return time.monotonic_ns()
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the event loop."""

@@ -83,10 +83,10 @@ class RestClient:
         Raises TransportError, or ConfigError for an endpoint or pool the manifest does not name.
         """
         self.url_of(request)  # an unknown endpoint costs no weight
-        await self._limiter.acquire(request.costs, request.priority)
-        if request.signed:
-            return await self._send_signed(request, timeout_s)
-        return await self._exchange(request, timeout_s)
+        async with self._limiter.passage(request.costs, request.priority):
+            if request.signed:
+                return await self._send_signed(request, timeout_s)
+            return await self._exchange(request, timeout_s)
 
     async def call(self, call: Call[T], *, timeout_s: float = REQUEST_TIMEOUT_S) -> T:
         """What `call` asks for. Raises TransportError, WireError, or the venue's VenueError.
@@ -108,10 +108,10 @@ class RestClient:
     async def read_time(self, call: Call[int]) -> TimeReading:
         """Ask for the venue's time (ns) once, and say when that was. Raises as `call` does."""
         request, clock = call.request, self._limiter.clock
-        await self._limiter.acquire(request.costs, request.priority)
-        sent_ns = clock.now_ns()
-        response = await self._exchange(request, REQUEST_TIMEOUT_S)
-        received_ns = clock.now_ns()
+        async with self._limiter.passage(request.costs, request.priority):
+            sent_ns = clock.now_ns()
+            response = await self._exchange(request, REQUEST_TIMEOUT_S)
+            received_ns = clock.now_ns()
         return TimeReading(_decoded(call, response), sent_ns, received_ns)
 
     def url_of(self, request: RestRequest) -> str:

@@ -19,6 +19,7 @@ from connector_sdk.errors import (
     Sent,
     WireError,
 )
+from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk.transport import aiohttp_transport, websocket
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.clock import SystemClock
@@ -320,16 +321,24 @@ async def test_a_query_reaches_the_venue_exactly_as_it_was_signed() -> None:
 
 
 async def test_an_answer_that_hangs_is_a_timeout_that_may_have_been_sent() -> None:
+    heard = asyncio.Event()
+
     async def answer(_: web.Request) -> web.StreamResponse:
+        heard.set()
         await asyncio.sleep(60)
         return web.Response()
 
-    transport = AiohttpTransport()
+    clock = ManualClock()
+    transport = AiohttpTransport(clock)
     async with serving(answer) as address:
-        with pytest.raises(RequestTimeout, match=r"no answer in 0\.1 s") as late:
-            await transport.request(
-                "GET", f"http://{address}/x?signature=s", headers={}, body=None, timeout_s=0.1
-            )
+        url = f"http://{address}/x?signature=s"
+        asking = asyncio.create_task(
+            transport.request("GET", url, headers={}, body=None, timeout_s=10)
+        )
+        await heard.wait()
+        await clock.advance(10)
+        with pytest.raises(RequestTimeout, match=r"no answer in 10 s") as late:
+            await asking
     assert late.value.sent is Sent.MAYBE
     assert "signature" not in str(late.value)
     await transport.close()

@@ -231,4 +231,4 @@ async def test_an_acquire_costs_the_same_with_six_thousand_in_the_window() -> No
     for _ in range(1_000):
         await limiter.acquire({"weight": 1})
     assert process_time() - begun < 0.5  # ten times the bound of the design: a shape, not a race
-    assert len(limiter._pools["weight"].spent) < 600
+    assert len(limiter._windows["weight"]._spent) < 600
