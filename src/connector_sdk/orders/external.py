@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from connector_sdk.model.order_update import Fill, OrderReport, OrderStatus
 
@@ -80,13 +80,6 @@ def _is_news(known: OrderReport, report: OrderReport) -> bool:
     return not older and said != (known.status, known.filled, known.quantity)
 
 
-class Unclaimed(NamedTuple):
-    """A fill whose order is not known yet."""
-
-    fill: Fill
-    received_ns: int
-
-
 class UnclaimedFills:
     """Fills by exchange order id alone, kept until an order of ours learns that id.
 
@@ -95,17 +88,17 @@ class UnclaimedFills:
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
-        self._waiting: dict[VenueId, dict[str, Unclaimed]] = {}
+        self._waiting: dict[VenueId, dict[str, Fill]] = {}
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def put(self, key: VenueId, fill: Fill, now_ns: int) -> list[Fill]:
+    def put(self, key: VenueId, fill: Fill) -> list[Fill]:
         """Keep `fill`; what must be told now because too many wait."""
         of_order = self._waiting.setdefault(key, {})
         if fill.trade_id not in of_order:
-            of_order[fill.trade_id] = Unclaimed(fill, now_ns)
+            of_order[fill.trade_id] = fill
             self._count += 1
         return self.claim(next(iter(self._waiting))) if self._count > self._kept else []
 
@@ -113,23 +106,14 @@ class UnclaimedFills:
         """Take out the fills of one order."""
         if key not in self._waiting:
             return []
-        found = [waiting.fill for waiting in self._waiting.pop(key).values()]
+        found = [*self._waiting.pop(key).values()]
         self._count -= len(found)
         return found
-
-    def overdue(self, before_ns: int) -> list[Fill]:
-        """Take out those whose order has not shown since `before_ns`."""
-        keys = [k for k, w in self._waiting.items() if _first_ns(w) < before_ns]
-        return [fill for key in keys for fill in self.claim(key)]
 
     def of_pair(self, pair: str) -> list[Fill]:
         """Take out those of a pair."""
         keys = [key for key in self._waiting if key[0] == pair]
         return [fill for key in keys for fill in self.claim(key)]
-
-
-def _first_ns(waiting: Mapping[str, Unclaimed]) -> int:
-    return next(iter(waiting.values())).received_ns
 
 
 def _bound(kept: dict[Key, Kept], most: int) -> None:

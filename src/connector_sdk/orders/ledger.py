@@ -12,7 +12,7 @@ from connector_sdk.model.order_update import Absent, Fill, OrderMessage, OrderRe
 from connector_sdk.orders.asking import Query, QueryOrder
 from connector_sdk.orders.exposure import Exposure, Exposures
 from connector_sdk.orders.external import ExternalOrders, UnclaimedFills, VenueId, venue_id
-from connector_sdk.orders.ledger_settings import LedgerSettings, ns
+from connector_sdk.orders.ledger_settings import LedgerSettings
 from connector_sdk.orders.order_index import OrderIndex
 from connector_sdk.orders.order_record import OrderLog, OrderRecord
 from connector_sdk.orders.outcome import Confirmed, NotSent, Refused, RequestOutcome, Unknown
@@ -241,9 +241,6 @@ class OrderLedger:
 
         Each query is handed out once, until `query_answered` or `query_failed` is told of it.
         """
-        before_ns = now_ns - ns(self.settings.unclaimed_s)
-        for fill in self._unclaimed.overdue(before_ns):
-            self._tell_foreign(fill, now_ns)
         return self._questions.due(now_ns)
 
     @property
@@ -313,7 +310,7 @@ class OrderLedger:
         if record.done:
             self._cancels.pop(record.client_order_id, None)
         self._questions.plan(record, now_ns)
-        if len(self._unclaimed) and not self._orders.awaits_ids(record.intent.pair):
+        if len(self._unclaimed) and not self._orders.without_ids(record.intent.pair):
             for fill in self._unclaimed.of_pair(record.intent.pair):
                 self._tell_foreign(fill, now_ns)
 
@@ -325,12 +322,14 @@ class OrderLedger:
 
     def _foreign_fill(self, fill: Fill, now_ns: int) -> None:
         number = fill.exchange_order_id
-        may_be_ours = fill.client_order_id is None and self._orders.awaits_ids(fill.pair)
+        may_be_ours = fill.client_order_id is None and bool(self._orders.without_ids(fill.pair))
         if number is None or not may_be_ours:
             self._tell_foreign(fill, now_ns)
             return
-        for told in self._unclaimed.put((fill.pair, number), fill, now_ns):
+        for told in self._unclaimed.put((fill.pair, number), fill):
             self._tell_foreign(told, now_ns)
+        for record in self._orders.without_ids(fill.pair):
+            self._questions.identify(record, now_ns)
 
     def _tell_foreign(self, fill: Fill, now_ns: int) -> None:
         if self._external.fill(fill):

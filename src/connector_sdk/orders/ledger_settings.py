@@ -21,7 +21,7 @@ class LedgerSettings:
     backfills:          so many answers without the claimed fills, and the end is told without them.
     closed_kept:        orders that have ended, beyond those that ended in the last `late_s`.
     closed_age_s:       how long an order that has ended is kept.
-    unclaimed_kept, unclaimed_s:  fills of orders that are not known yet.
+    unclaimed_kept:     fills of orders that are not known yet.
     external_kept:      orders and fills of others on the account.
     """
 
@@ -37,7 +37,6 @@ class LedgerSettings:
     closed_age_s: float = 86_400.0
     late_s: float = 600.0
     unclaimed_kept: int = 10_000
-    unclaimed_s: float = 60.0
     external_kept: int = 10_000
 
     @property

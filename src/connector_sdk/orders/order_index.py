@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from connector_sdk.orders.closed_orders import ClosedLimits, ClosedOrders
@@ -57,9 +57,9 @@ class OrderIndex:
         name = self._names.get(pair, {}).get(exchange_order_id)
         return None if name is None else self.get(name)
 
-    def awaits_ids(self, pair: str) -> bool:
-        """Whether an order of the pair may be real whose exchange order id is not known yet."""
-        return bool(self._nameless.get(pair))
+    def without_ids(self, pair: str) -> Sequence[OrderRecord]:
+        """Orders of the pair that may be real and whose exchange order id is not known yet."""
+        return [self._active[name] for name in self._nameless.get(pair, ())]
 
     def put(self, record: OrderRecord, now_ns: int) -> str | None:
         """Keep `record` where it belongs now. Its exchange order id, if that is news."""

@@ -12,6 +12,7 @@ from connector_sdk.orders.states import OrderState
 
 OUTCOME = "nobody can tell what became of the request that places it"
 FILLS = "fills are missing"
+NAMELESS = "a fill came whose order is not known, and the exchange order id of this one is not"
 
 
 class Questions:
@@ -37,12 +38,19 @@ class Questions:
         if not record.done:
             self._asks.want(record.client_order_id, now_ns, reason)
 
+    def identify(self, record: OrderRecord, now_ns: int) -> None:
+        """A fill waits for its order, which may be `record`: ask if its id stays unknown."""
+        ask = self._asks.get(record.client_order_id)
+        if ask is None or not ask.doubt:
+            at_ns = now_ns + ns(self._settings.fills_wait_s)
+            self._asks.want(record.client_order_id, at_ns, NAMELESS)
+
     def plan(self, record: OrderRecord, now_ns: int) -> None:
         """See whether `record` must be asked for as it stands now."""
         name = record.client_order_id
         ask = self._asks.get(name)
         if self._asks_for_state(record, ask):
-            if ask is None or not ask.tries:
+            if ask is None or (not ask.tries and ask.doubt != NAMELESS):
                 self._asks.want(name, now_ns)
         elif not self._asks_for_fills(record):
             if ask is not None:
@@ -130,7 +138,10 @@ class Questions:
     def _asks_for_state(self, record: OrderRecord, ask: Ask | None) -> bool:
         if record.done:
             return False
-        return record.state is OrderState.UNKNOWN or (ask is not None and ask.doubt != "")
+        if record.state is OrderState.UNKNOWN:
+            return True
+        doubt = "" if ask is None else ask.doubt
+        return doubt != "" and (doubt != NAMELESS or record.exchange_order_id is None)
 
     def _asks_for_fills(self, record: OrderRecord) -> bool:
         if record.done and record.exchange_order_id is None:
