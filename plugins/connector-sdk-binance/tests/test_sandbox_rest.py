@@ -91,6 +91,28 @@ def test_exchange_info_has_every_documented_field_and_its_type() -> None:
     assert limits["REQUEST_WEIGHT", "MINUTE"] == 6_000
 
 
+def test_exchange_info_says_what_the_venue_takes() -> None:
+    (symbol,) = body(ask(calm(), "exchangeInfo", "symbol=BTCUSDT"))["symbols"]
+    assert set(symbol["orderTypes"]) == {
+        *("LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT"),
+        *("TAKE_PROFIT", "TAKE_PROFIT_LIMIT"),
+    }
+    allowed = {name for name, value in symbol.items() if value is True}
+    assert allowed == {
+        *("icebergAllowed", "quoteOrderQtyMarketAllowed", "allowTrailingStop"),
+        *("cancelReplaceAllowed", "amendAllowed", "isSpotTradingAllowed"),
+    }
+    assert symbol["allowedSelfTradePreventionModes"] == [
+        *("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT")
+    ]
+    filters = {one["filterType"]: one for one in symbol["filters"]}
+    assert filters["MAX_NUM_ORDERS"]["maxNumOrders"] == 200
+    assert filters["MAX_NUM_ALGO_ORDERS"]["maxNumAlgoOrders"] == 5
+    assert filters["MAX_NUM_ORDER_AMENDS"]["maxNumOrderAmends"] == 10
+    assert filters["ICEBERG_PARTS"]["limit"] == 10
+    assert filters["TRAILING_DELTA"]["maxTrailingAboveDelta"] == 2_000
+
+
 def test_exchange_info_of_one_or_some_symbols() -> None:
     core = calm()
     (only,) = body(ask(core, "exchangeInfo", "symbol=ETHUSDT"))["symbols"]
@@ -157,6 +179,30 @@ def test_trades_are_the_journals() -> None:
         assert [type(value) for value in row.values()] == [int, str, str, str, int, bool, bool]
         exact = Decimal(row["price"]) * Decimal(row["qty"])
         assert Decimal(row["quoteQty"]) == exact
+
+
+def test_older_trades_are_paged_by_id() -> None:
+    core = venue()
+    core.step(START_NS + MINUTE_NS)
+    newest = body(ask(core, "trades", "symbol=BTCUSDT&limit=20"))
+    assert body(ask(core, "historicalTrades", "symbol=BTCUSDT&limit=20")) == newest
+    query = f"symbol=BTCUSDT&fromId={newest[3]['id']}&limit=2"
+    assert body(ask(core, "historicalTrades", query)) == newest[3:5]
+
+
+def test_prices_are_those_of_the_last_trades() -> None:
+    core = venue()
+    core.step(START_NS + MINUTE_NS)
+    trades = body(ask(core, "trades", "symbol=BTCUSDT&limit=1000"))
+    last = body(ask(core, "ticker/price", "symbol=BTCUSDT"))
+    assert last == {"symbol": "BTCUSDT", "price": trades[-1]["price"]}
+    assert [row["symbol"] for row in body(ask(core, "ticker/price"))] == ["BTCUSDT", "ETHUSDT"]
+    average = body(ask(core, "avgPrice", "symbol=BTCUSDT"))
+    assert list(average) == ["mins", "price", "closeTime"]
+    worth = sum((Decimal(row["quoteQty"]) for row in trades), Decimal(0))
+    volume = sum((Decimal(row["qty"]) for row in trades), Decimal(0))
+    assert abs(Decimal(average["price"]) - worth / volume) < Decimal("0.00000001")
+    assert average["closeTime"] == trades[-1]["time"]
 
 
 def test_book_tickers_come_as_one_or_as_a_list() -> None:

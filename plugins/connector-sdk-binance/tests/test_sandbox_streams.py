@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from private_client import Tape
 
 from connector_sdk.sandbox.core import VenueCore, VenueSettings
 from connector_sdk.sandbox.dialect import VenueRequest
-from connector_sdk.sandbox.link import Link
 from connector_sdk.sandbox.session import StreamSession
 from connector_sdk_binance.sandbox import dialect
 
@@ -38,27 +38,6 @@ FIELDS = {
 def calm() -> VenueCore:
     """One venue for all tests whose market does not matter."""
     return VenueCore(dialect, VenueSettings(("BTC-USDT",)))
-
-
-class Tape(Link):
-    """A link that keeps what was sent."""
-
-    def __init__(self) -> None:
-        self.frames: list[Any] = []
-        self.closed = 0
-
-    def send(self, frame: bytes, piece: int = 0) -> None:
-        self.frames.append(json.loads(frame))
-
-    def ping(self, payload: bytes) -> None: ...
-
-    def pong(self, payload: bytes) -> None: ...
-
-    def close(self, code: int, reason: str) -> None:
-        self.closed = code
-
-    def cut(self, *, reset: bool, partial: bytes = b"") -> None:
-        self.closed = 1006
 
 
 class Client:
@@ -117,7 +96,7 @@ def test_a_url_without_a_stream_says_nothing_until_it_subscribes(path: str) -> N
     assert ("data" in client.tape.frames[-1]) is (path == "/stream")
 
 
-@pytest.mark.parametrize("path", ["/", "/stream/x", "/ws-api/v3", "/wsx"])
+@pytest.mark.parametrize("path", ["/", "/stream/x", "/ws-api/v4", "/wsx"])
 def test_no_stream_is_at_other_paths(path: str) -> None:
     venue = calm()
     venue.step(START_NS)

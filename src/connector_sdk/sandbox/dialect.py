@@ -268,10 +268,13 @@ class SubscriptionDesk(ABC):
 class StreamProtocol(ABC):
     """One stream connection's side of the venue's protocol.
 
-    form: how its frames are dressed; sessions of equal form share the encoded bytes.
+    form:   how its frames are dressed; sessions of equal form share the encoded bytes.
+    paced:  whether the client's messages count against `incoming_per_s`, as pings and pongs do;
+        not where each is a request that has a weight.
     """
 
     form: str
+    paced: bool = True
 
     @abstractmethod
     def opened(self, desk: SubscriptionDesk) -> Iterable[bytes]:

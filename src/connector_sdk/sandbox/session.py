@@ -157,7 +157,7 @@ class StreamSession(Subscriber, AccountSubscriber, SubscriptionDesk):
 
     def receive(self, text: str) -> None:
         """Take one message of the client."""
-        if self._admits():
+        if self._admits(paced=self._protocol.paced):
             self._say(self._protocol.receive(text, self))
 
     def receive_ping(self, payload: bytes) -> None:
@@ -197,13 +197,15 @@ class StreamSession(Subscriber, AccountSubscriber, SubscriptionDesk):
         for frame in frames:
             self.emit(frame)
 
-    def _admits(self) -> bool:
+    def _admits(self, *, paced: bool = True) -> bool:
         now_ns, limit = self._home.agenda.now_ns, self.rules.incoming_per_s
         if not self.open:
             return False
         for fault in self._home.plan.at_incoming(self.number, self.name):
             self._home.record(fault, self)
-            limit = 0
+            paced, limit = True, 0
+        if not paced:
+            return not self.silent
         self._incoming.append(now_ns)
         while self._incoming[0] <= now_ns - SECOND_NS:
             self._incoming.popleft()

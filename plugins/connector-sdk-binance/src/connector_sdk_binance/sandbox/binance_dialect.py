@@ -1,4 +1,4 @@
-"""Binance spot, as the embedded venue speaks it: the public half."""
+"""Binance spot, as the embedded venue speaks it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from connector_sdk.sandbox.dialect import (
     Dialect,
+    Failure,
     Oddity,
     Route,
     StreamProtocol,
@@ -18,14 +19,14 @@ from connector_sdk.sandbox.dialect import (
 )
 from connector_sdk.sandbox.publications import Publication, Topic
 from connector_sdk_binance.sandbox import frames
+from connector_sdk_binance.sandbox.failures import failure_error, throttle_error
 from connector_sdk_binance.sandbox.names import symbol_of
 from connector_sdk_binance.sandbox.oddities import odd_frame
-from connector_sdk_binance.sandbox.parameters import json_answer
 from connector_sdk_binance.sandbox.rest import answered, routed
 from connector_sdk_binance.sandbox.stream import market_stream
+from connector_sdk_binance.sandbox.ws_api import ws_api
 
 WEIGHT_A_MINUTE = 6_000
-TOO_MANY_REQUESTS, BANNED = 429, 418
 
 
 class BinanceDialect(Dialect):
@@ -58,35 +59,21 @@ class BinanceDialect(Dialect):
 
     def refusal(self, throttle: Throttle, rules: VenueRules) -> VenueAnswer:
         """429, and 418 once the client is banned; both with Retry-After."""
-        if throttle.banned:
-            message = (
-                f"Way too much request weight used; IP banned until "
-                f"{throttle.until_ns // 1_000_000}. Please use WebSocket Streams for live "
-                "updates to avoid bans."
-            )
-        else:
-            message = (
-                f"Too much request weight used; current limit is {rules.weight} request weight "
-                "per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling "
-                "the API."
-            )
-        status = BANNED if throttle.banned else TOO_MANY_REQUESTS
-        answer = json_answer({"code": -1003, "msg": message}, status)
+        answer = throttle_error(throttle, rules).answer()
         headers = {**answer.headers, "Retry-After": str(throttle.retry_after_s)}
-        return VenueAnswer(status, answer.body, headers)
+        return VenueAnswer(answer.status, answer.body, headers)
 
-    def failure(self) -> VenueAnswer:
-        """An internal error."""
-        message = "An unknown error occurred while processing the request."
-        return json_answer({"code": -1000, "msg": message}, 503)
+    def failure(self, failure: Failure) -> VenueAnswer:
+        """An error of the venue's own."""
+        return failure_error(failure).answer()
 
     def usage_headers(self, used_weight: int) -> Mapping[str, str]:
         """The weight used in this minute."""
         return {"X-MBX-USED-WEIGHT": str(used_weight), "X-MBX-USED-WEIGHT-1M": str(used_weight)}
 
     def protocol(self, request: VenueRequest) -> StreamProtocol | None:
-        """The market stream at that URL."""
-        return market_stream(request)
+        """The market stream at that URL, or the WebSocket API."""
+        return ws_api(request) or market_stream(request)
 
     def encode(self, topic: Topic, message: Publication, form: str, venue: VenueView) -> bytes:
         """The frame of `message`."""

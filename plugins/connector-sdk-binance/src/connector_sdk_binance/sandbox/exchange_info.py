@@ -10,12 +10,14 @@ from decimal import Decimal
 
 from connector_sdk.sandbox.dialect import VenueRules, VenueView
 from connector_sdk.sandbox.listing import Listing
+from connector_sdk.sandbox.order_rules import LEAST_TRAILING, MOST_TRAILING
+from connector_sdk.sandbox.trading import TradePrevention, VenueOrderType
 
-ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET"]
-TRADE_PREVENTION = ["NONE"]
+ORDER_TYPES = [kind.name for kind in VenueOrderType]
+TRADE_PREVENTION = [mode.name for mode in TradePrevention]
 PRECISION = 8
 RAW_REQUESTS = 300_000
-ORDERS_10S, ORDERS_DAY = 50, 160_000
+NO_LIMIT = Decimal("92233720368.54775807")
 
 
 def exchange_info(pairs: Iterable[str], venue: VenueView) -> dict[str, object]:
@@ -25,7 +27,7 @@ def exchange_info(pairs: Iterable[str], venue: VenueView) -> dict[str, object]:
         "serverTime": venue.now_ns // 1_000_000,
         "rateLimits": rate_limits(venue.rules),
         "exchangeFilters": [],
-        "symbols": [_symbol(venue.listings[pair]) for pair in pairs],
+        "symbols": [_symbol(venue.listings[pair], venue.rules) for pair in pairs],
     }
 
 
@@ -33,8 +35,8 @@ def rate_limits(rules: VenueRules) -> list[dict[str, object]]:
     """The limits, as exchangeInfo lists them."""
     rows = (
         ("REQUEST_WEIGHT", "MINUTE", 1, rules.weight),
-        ("ORDERS", "SECOND", 10, ORDERS_10S),
-        ("ORDERS", "DAY", 1, ORDERS_DAY),
+        ("ORDERS", "SECOND", 10, rules.orders_10s),
+        ("ORDERS", "DAY", 1, rules.orders_day),
         ("RAW_REQUESTS", "MINUTE", 5, RAW_REQUESTS),
     )
     return [
@@ -48,7 +50,7 @@ def text(number: Decimal | None) -> str:
     return f"{number or Decimal(0):.{PRECISION}f}"
 
 
-def _symbol(listing: Listing) -> dict[str, object]:
+def _symbol(listing: Listing, rules: VenueRules) -> dict[str, object]:
     instrument = listing.instrument
     return {
         "symbol": instrument.symbol,
@@ -61,18 +63,18 @@ def _symbol(listing: Listing) -> dict[str, object]:
         "baseCommissionPrecision": PRECISION,
         "quoteCommissionPrecision": PRECISION,
         "orderTypes": ORDER_TYPES,
-        "icebergAllowed": False,
+        "icebergAllowed": True,
         "ocoAllowed": False,
         "otoAllowed": False,
         "opoAllowed": False,
-        "quoteOrderQtyMarketAllowed": False,
-        "allowTrailingStop": False,
-        "cancelReplaceAllowed": False,
-        "amendAllowed": False,
+        "quoteOrderQtyMarketAllowed": True,
+        "allowTrailingStop": True,
+        "cancelReplaceAllowed": True,
+        "amendAllowed": True,
         "pegInstructionsAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
-        "filters": _filters(listing),
+        "filters": _filters(listing, rules),
         "permissions": [],
         "permissionSets": [["SPOT"]],
         "defaultSelfTradePreventionMode": "NONE",
@@ -80,7 +82,7 @@ def _symbol(listing: Listing) -> dict[str, object]:
     }
 
 
-def _filters(listing: Listing) -> list[dict[str, object]]:
+def _filters(listing: Listing, rules: VenueRules) -> list[dict[str, object]]:
     instrument = listing.instrument
     # PRICE_FILTER stands first: clients read filters[0].
     return [
@@ -96,7 +98,7 @@ def _filters(listing: Listing) -> list[dict[str, object]]:
             "maxQty": text(instrument.maximum_quantity),
             "stepSize": text(instrument.lot_size),
         },
-        {"filterType": "ICEBERG_PARTS", "limit": 10},
+        {"filterType": "ICEBERG_PARTS", "limit": rules.iceberg_parts},
         {
             "filterType": "MARKET_LOT_SIZE",
             "minQty": text(None),
@@ -104,15 +106,22 @@ def _filters(listing: Listing) -> list[dict[str, object]]:
             "stepSize": text(None),
         },
         {
+            "filterType": "TRAILING_DELTA",
+            "minTrailingAboveDelta": LEAST_TRAILING,
+            "maxTrailingAboveDelta": MOST_TRAILING,
+            "minTrailingBelowDelta": LEAST_TRAILING,
+            "maxTrailingBelowDelta": MOST_TRAILING,
+        },
+        {
             "filterType": "NOTIONAL",
             "minNotional": text(instrument.minimum_notional),
             "applyMinToMarket": True,
-            "maxNotional": "9000000.00000000",
-            "applyMaxToMarket": False,
-            "avgPriceMins": 5,
+            "maxNotional": text(instrument.maximum_notional or NO_LIMIT),
+            "applyMaxToMarket": instrument.maximum_notional is not None,
+            "avgPriceMins": 0,
         },
-        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
-        {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 20},
-        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5},
-        {"filterType": "MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends": 10},
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": rules.open_orders},
+        {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 0},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": rules.open_triggers},
+        {"filterType": "MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends": rules.amends},
     ]

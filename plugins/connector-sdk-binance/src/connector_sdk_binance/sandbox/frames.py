@@ -24,6 +24,7 @@ from connector_sdk.sandbox.publications import (
 
 COMBINED = "combined"
 MICROSECONDS = "microseconds"
+WS_API = "ws-api"
 SHUTDOWN_STREAM = "!serverShutdown"
 
 
@@ -45,7 +46,9 @@ def encoded(topic: Topic, message: Publication, form: str, listing: Listing) -> 
 
 
 def dressed(stream: str, payload: bytes, form: str) -> bytes:
-    """`payload` as the form has it."""
+    """`payload` as the form has it; `stream` names it where streams are combined."""
+    if form == WS_API:
+        return b'{"event":' + payload + b"}"
     if COMBINED not in form:
         return payload
     return b'{"stream":' + orjson.dumps(stream) + b',"data":' + payload + b"}"

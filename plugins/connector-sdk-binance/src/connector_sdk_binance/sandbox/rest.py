@@ -1,14 +1,13 @@
-"""The public REST endpoints: what they weigh and what they answer.
+"""The REST API: which path does what, and what its answers carry beside their body.
 
 Source: binance-spot-api-docs, "REST API" (read 2026-11).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+import dataclasses
+from collections.abc import Mapping
 
-from connector_sdk.model.order import Side
 from connector_sdk.sandbox.dialect import (
     RequestKind,
     Route,
@@ -16,150 +15,120 @@ from connector_sdk.sandbox.dialect import (
     VenueRequest,
     VenueView,
 )
-from connector_sdk.sandbox.listing import Listing
-from connector_sdk.sandbox.publications import TopChange, TradePrint
-from connector_sdk_binance.sandbox.exchange_info import exchange_info, text
-from connector_sdk_binance.sandbox.frames import rows
-from connector_sdk_binance.sandbox.parameters import (
-    COMBINATION,
-    ILLEGAL,
-    ApiError,
-    Parameters,
-    json_answer,
-)
+from connector_sdk_binance.sandbox import account_calls, market_calls, trading_calls
+from connector_sdk_binance.sandbox.api_error import ApiError, json_answer
+from connector_sdk_binance.sandbox.endpoint import Asked, Endpoint, routed_to
+from connector_sdk_binance.sandbox.parameters import Parameters, form_values
+from connector_sdk_binance.sandbox.proof import Claim, account_of, proven, signed_form
 
-DEPTH_WEIGHTS = ((100, 5), (500, 25), (1_000, 50), (5_000, 250))
-DEPTH_DEFAULT, DEPTH_MOST = 100, 5_000
-TRADES_DEFAULT, TRADES_MOST = 500, 1_000
-STATUSES = ("TRADING", "HALT", "BREAK")
-INFO_NAMES = ("symbol", "symbols", "permissions", "symbolStatus", "showPermissionSets")
+WITH_BODY = ("POST", "PUT", "DELETE")
+KEY_HEADER = "x-mbx-apikey"
+LISTEN_KEYS = "/api/v3/userDataStream"
+OTHER_MARKETS = ("/sapi/", "/fapi/", "/dapi/")
 
-
-class Endpoint(NamedTuple):
-    """One path: its parameters' names, what it is for, its weight, and its answer."""
-
-    names: tuple[str, ...]
-    kind: RequestKind
-    weight: Callable[[Parameters], int]
-    answer: Callable[[Parameters, VenueView], object]
+REST: Mapping[tuple[str, str], Endpoint] = {
+    ("GET", "/api/v3/ping"): market_calls.PING,
+    ("GET", "/api/v3/time"): market_calls.TIME,
+    ("GET", "/api/v3/exchangeInfo"): market_calls.INFO,
+    ("GET", "/api/v3/depth"): market_calls.DEPTH,
+    ("GET", "/api/v3/trades"): market_calls.TRADES,
+    ("GET", "/api/v3/historicalTrades"): market_calls.OLDER_TRADES,
+    ("GET", "/api/v3/avgPrice"): market_calls.AVERAGE,
+    ("GET", "/api/v3/ticker/bookTicker"): market_calls.BOOK_TICKERS,
+    ("GET", "/api/v3/ticker/price"): market_calls.PRICES,
+    ("POST", "/api/v3/order"): trading_calls.PLACE,
+    ("POST", "/api/v3/order/test"): trading_calls.TEST,
+    ("DELETE", "/api/v3/order"): trading_calls.CANCEL,
+    ("POST", "/api/v3/order/cancelReplace"): trading_calls.REPLACE,
+    ("PUT", "/api/v3/order/amend/keepPriority"): trading_calls.AMEND,
+    ("DELETE", "/api/v3/openOrders"): trading_calls.CANCEL_ALL,
+    ("GET", "/api/v3/order"): account_calls.QUERY,
+    ("GET", "/api/v3/openOrders"): account_calls.OPEN_ORDERS,
+    ("GET", "/api/v3/allOrders"): account_calls.ALL_ORDERS,
+    ("GET", "/api/v3/myTrades"): account_calls.MY_TRADES,
+    ("GET", "/api/v3/account"): account_calls.ACCOUNT,
+    ("GET", "/api/v3/account/commission"): account_calls.COMMISSION,
+    ("GET", "/api/v3/rateLimit/order"): account_calls.ORDER_COUNTS,
+}
+PATHS = {path for _, path in REST}
 
 
 def routed(request: VenueRequest, venue: VenueView) -> Route:
     """What `request` is for, and its weight; a malformed one weighs 1."""
-    endpoint = ENDPOINTS.get(request.path)
-    if endpoint is None or request.method != "GET":
+    endpoint = REST.get((request.method, request.path))
+    if endpoint is None:
         return Route(RequestKind.OTHER, 1)
+    account = venue.desk.account_of(_key(request))
+    name = "" if account is None else account.name
     try:
-        asked = Parameters(request.query, endpoint.names)
-        pair = venue.pair_of(asked.text("symbol") or "") if "symbol" in endpoint.names else None
-        return Route(endpoint.kind, endpoint.weight(asked), pair or "")
+        parameters = Parameters(form_values(*_forms(request)), endpoint.known)
+        return routed_to(endpoint, Asked(parameters, venue, name))
     except ApiError:
-        return Route(endpoint.kind, 1)
+        return Route(endpoint.kind, 1, account=name)
 
 
 def answered(request: VenueRequest, venue: VenueView) -> VenueAnswer:
     """The answer to `request`."""
-    endpoint = ENDPOINTS.get(request.path)
+    endpoint = REST.get((request.method, request.path))
     if endpoint is None:
-        return VenueAnswer(404, b"<html><body><h2>404 Not found</h2></body></html>")
-    if request.method != "GET":
-        return VenueAnswer(405, b"<html><body><h2>405 Not allowed</h2></body></html>")
+        return _elsewhere(request, venue)
     try:
-        return json_answer(endpoint.answer(Parameters(request.query, endpoint.names), venue))
+        asked = _asked(request, endpoint, venue)
+        answer = json_answer(endpoint.answer(asked))
     except ApiError as error:
         return error.answer()
+    headers = dict(answer.headers)
+    if endpoint.counts:
+        in_10s, today = venue.desk.order_counts(asked.account)
+        headers |= {"X-MBX-ORDER-COUNT-10S": str(in_10s), "X-MBX-ORDER-COUNT-1D": str(today)}
+    return dataclasses.replace(answer, headers=headers, weight=0 if endpoint.free else None)
 
 
-def _ping(_asked: Parameters, _venue: VenueView) -> object:
-    return {}
+def _asked(request: VenueRequest, endpoint: Endpoint, venue: VenueView) -> Asked:
+    forms = _forms(request)
+    if not endpoint.signed:
+        return Asked(Parameters(form_values(*forms), endpoint.known), venue)
+    account_of(_key(request), venue.desk)
+    parameters = Parameters(form_values(*forms), endpoint.known, signed=True)
+    claim = Claim(_key(request), signed_form(*forms), parameters)
+    return Asked(parameters, venue, proven(claim, venue.desk, venue.now_ns).name)
 
 
-def _time(_asked: Parameters, venue: VenueView) -> object:
-    return {"serverTime": venue.now_ns // 1_000_000}
+def _forms(request: VenueRequest) -> tuple[str, ...]:
+    """The query, and the body of the methods that may have one, as they were sent."""
+    if request.method not in WITH_BODY:
+        return (request.query,)
+    return request.query, request.body.decode(errors="replace")
 
 
-def _info(asked: Parameters, venue: VenueView) -> object:
-    pairs, status = asked.pairs(venue), asked.text("symbolStatus")
-    if status is not None and pairs is not None:
-        raise ApiError(COMBINATION, "Combination of optional parameters invalid.")
-    if status is not None and status not in STATUSES:
-        raise ApiError(ILLEGAL, "Illegal characters found in parameter 'symbolStatus'.")
-    wanted = list(venue.listings) if pairs is None else pairs
-    if status is not None:
-        trading = status == "TRADING"
-        wanted = [p for p in wanted if venue.listings[p].instrument.tradable is trading]
-    return exchange_info(wanted, venue)
+def _key(request: VenueRequest) -> str:
+    return request.headers.get(KEY_HEADER, "")
 
 
-def _depth(asked: Parameters, venue: VenueView) -> object:
-    pair = asked.pair(venue)
-    image = venue.snapshot(pair, asked.number("limit", DEPTH_DEFAULT, DEPTH_MOST))
-    listing = venue.listings[pair]
-    return {
-        "lastUpdateId": image.update_id,
-        "bids": rows(image.bids, listing),
-        "asks": rows(image.asks, listing),
-    }
+def _elsewhere(request: VenueRequest, venue: VenueView) -> VenueAnswer:
+    if request.path == LISTEN_KEYS:
+        return _page(410, "Gone")
+    if request.path.startswith(OTHER_MARKETS):
+        return _other_market(request, venue)
+    return _page(405, "Not allowed") if request.path in PATHS else _page(404, "Not found")
 
 
-def _depth_weight(asked: Parameters) -> int:
-    limit = asked.number("limit", DEPTH_DEFAULT, DEPTH_MOST)
-    return next(weight for most, weight in DEPTH_WEIGHTS if limit <= most)
+def _other_market(request: VenueRequest, venue: VenueView) -> VenueAnswer:
+    """Wallets and derivatives, which this venue has none of: every list there is empty."""
+    if not request.path.endswith("/exchangeInfo"):
+        return json_answer([])
+    return json_answer(
+        {
+            "timezone": "UTC",
+            "serverTime": venue.now_ns // 1_000_000,
+            "rateLimits": [],
+            "exchangeFilters": [],
+            "assets": [],
+            "symbols": [],
+        }
+    )
 
 
-def _trades(asked: Parameters, venue: VenueView) -> object:
-    pair = asked.pair(venue)
-    count = asked.number("limit", TRADES_DEFAULT, TRADES_MOST)
-    listing = venue.listings[pair]
-    return [_trade(trade, listing) for trade in venue.trades(pair, count)]
-
-
-def _trade(trade: TradePrint, listing: Listing) -> Mapping[str, object]:
-    return {
-        "id": trade.trade_id,
-        "price": listing.price_text(trade.price),
-        "qty": listing.quantity_text(trade.lots),
-        "quoteQty": text(listing.price(trade.price) * listing.quantity(trade.lots)),
-        "time": trade.event_ns // 1_000_000,
-        "isBuyerMaker": trade.taker_side is Side.SELL,
-        "isBestMatch": True,
-    }
-
-
-def _tickers(asked: Parameters, venue: VenueView) -> object:
-    pairs = asked.pairs(venue)
-    wanted = list(venue.listings) if pairs is None else pairs
-    found = [_ticker(venue.top(pair), venue.listings[pair]) for pair in wanted]
-    return found[0] if asked.text("symbol") is not None else found
-
-
-def _ticker(top: TopChange, listing: Listing) -> Mapping[str, object]:
-    return {
-        "symbol": listing.instrument.symbol,
-        "bidPrice": listing.price_text(top.bid_price),
-        "bidQty": listing.quantity_text(top.bid_lots),
-        "askPrice": listing.price_text(top.ask_price),
-        "askQty": listing.quantity_text(top.ask_lots),
-    }
-
-
-def _ticker_weight(asked: Parameters) -> int:
-    return 2 if asked.text("symbol") is not None else 4
-
-
-def _weighs(weight: int) -> Callable[[Parameters], int]:
-    return lambda _: weight
-
-
-ENDPOINTS: Mapping[str, Endpoint] = {
-    "/api/v3/ping": Endpoint((), RequestKind.OTHER, _weighs(1), _ping),
-    "/api/v3/time": Endpoint((), RequestKind.TIME, _weighs(1), _time),
-    "/api/v3/exchangeInfo": Endpoint(INFO_NAMES, RequestKind.INSTRUMENTS, _weighs(20), _info),
-    "/api/v3/depth": Endpoint(
-        ("symbol", "limit", "symbolStatus"), RequestKind.SNAPSHOT, _depth_weight, _depth
-    ),
-    "/api/v3/trades": Endpoint(("symbol", "limit"), RequestKind.OTHER, _weighs(25), _trades),
-    "/api/v3/ticker/bookTicker": Endpoint(
-        ("symbol", "symbols", "symbolStatus"), RequestKind.OTHER, _ticker_weight, _tickers
-    ),
-}
+def _page(status: int, words: str) -> VenueAnswer:
+    text = f"<html><head><title>{status} {words}</title></head><body></body></html>"
+    return VenueAnswer(status, text.encode(), {"Content-Type": "text/html"})
