@@ -98,7 +98,6 @@ def _filters(listing: Listing, rules: VenueRules) -> list[dict[str, object]]:
             "maxQty": text(instrument.maximum_quantity),
             "stepSize": text(instrument.lot_size),
         },
-        {"filterType": "ICEBERG_PARTS", "limit": rules.iceberg_parts},
         {
             "filterType": "MARKET_LOT_SIZE",
             "minQty": text(None),
@@ -120,6 +119,13 @@ def _filters(listing: Listing, rules: VenueRules) -> list[dict[str, object]]:
             "applyMaxToMarket": instrument.maximum_notional is not None,
             "avgPriceMins": 0,
         },
+        *_counts(rules),
+    ]
+
+
+def _counts(rules: VenueRules) -> list[dict[str, object]]:
+    return [
+        {"filterType": "ICEBERG_PARTS", "limit": rules.iceberg_parts},
         {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": rules.open_orders},
         {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 0},
         {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": rules.open_triggers},
