@@ -191,6 +191,35 @@ def test_an_instrument_carries_the_rules_of_its_filters() -> None:
     assert found.order_types == {"LIMIT", "MARKET"}
 
 
+def test_an_instrument_carries_the_rules_for_market_orders_and_amendments() -> None:
+    symbol = {
+        "symbol": "ETHBTC",
+        "status": "TRADING",
+        "baseAsset": "ETH",
+        "quoteAsset": "BTC",
+        "orderTypes": ["LIMIT"],
+        "amendAllowed": True,
+        "filters": [
+            {"filterType": "PRICE_FILTER", "minPrice": "0", "maxPrice": "9", "tickSize": "0.01"},
+            {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "90", "stepSize": "0.001"},
+            {
+                "filterType": "MARKET_LOT_SIZE",
+                "minQty": "0.002",
+                "maxQty": "30.5",
+                "stepSize": "0.00000000",
+            },
+            {"filterType": "NOTIONAL", "minNotional": "0.0001", "maxNotional": "9000000"},
+        ],
+    }
+    found = listed(symbol)["ETH-BTC"]
+    assert found.market_lot_size is None, "the venue writes zero for no such rule"
+    assert (str(found.minimum_market_quantity), str(found.maximum_market_quantity)) == (
+        "0.002",
+        "30.5",
+    )
+    assert (str(found.maximum_notional), found.amendable) == ("9000000", True)
+
+
 def test_a_malformed_entry_is_skipped_and_the_others_are_kept() -> None:
     found = listed({"symbol": "BROKEN"}, 7, SYMBOL)
     assert [i.pair for i in found] == ["ETH-BTC"]
