@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.instrument import trading_pair
-from connector_sdk.sandbox.accounts import Accounts, Purse, units
+from connector_sdk.sandbox.accounts import Accounts
 from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.dialect import (
     Dialect,
@@ -35,6 +35,7 @@ from connector_sdk.sandbox.rate_budget import SECOND_NS, RateBudget
 from connector_sdk.sandbox.request_faults import RequestFaults
 from connector_sdk.sandbox.rhythm import Rhythm
 from connector_sdk.sandbox.session import StreamSession
+from connector_sdk.sandbox.trading import Account
 from connector_sdk.sandbox.user_streams import UserStreams
 
 FIRST_IDS = (10_000_000_000, 90_000_000_000)
@@ -90,11 +91,12 @@ class VenueCore(VenueView):
             for asset in (one.instrument.base, one.instrument.quote)
         ]
         self.accounts = Accounts(assets, settings.seed)
-        for _ in range(settings.accounts):
-            self.open_account()
         # Seeded on purpose: the ids repeat with the market.
         first_id = random.Random(f"{settings.seed}/orders").randint(*FIRST_ORDER_IDS)
         self.orders = OrderDesk(self.agenda, self.markets, self.accounts, self._rules, first_id)
+        self.journal.trading = self.orders.life.journal
+        for _ in range(settings.accounts):
+            self.open_account()
         self.sessions: dict[int, StreamSession] = {}
         self.opened = 0
         self.requests = 0
@@ -131,16 +133,13 @@ class VenueCore(VenueView):
             self.budget.give_back(call.client, route.weight - answer.weight, self.now_ns)
         return faults.finish(answer)
 
-    def open_account(self, public_key: str = "") -> Purse:
+    def open_account(self, public_key: str = "") -> Account:
         """One more account with the usual funds; with a public key, that proves who asks."""
         quotes = {one.instrument.quote for one in self._listings.values()}
         funds = {
-            asset: units(QUOTE_FUNDS if asset in quotes else BASE_FUNDS)
-            for asset in self.accounts.assets
+            asset: QUOTE_FUNDS if asset in quotes else BASE_FUNDS for asset in self.accounts.assets
         }
-        purse = self.accounts.open(funds, public_key)
-        purse.changed.clear()
-        return purse
+        return self.orders.open_account(funds, public_key)
 
     def open_session(self, request: VenueRequest, link: Link) -> StreamSession | None:
         """Open the stream that `request` names; None where there is none.

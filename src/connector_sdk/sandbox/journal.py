@@ -6,15 +6,24 @@ import hashlib
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.order import Side
+from connector_sdk.sandbox.book_log import BookLog
 from connector_sdk.sandbox.listing import Listing
 from connector_sdk.sandbox.matching_engine import LevelChange, MatchingEngine
 from connector_sdk.sandbox.publications import BookImage, TradePrint
+from connector_sdk.sandbox.trading import AccountBalance
+from connector_sdk.sandbox.trading_journal import (
+    Acceptance,
+    Arrival,
+    Ending,
+    FillRecord,
+    TradingJournal,
+)
 
 CHANGES_A_CHAPTER = 4_096
 MOST_CHAPTERS = 256
@@ -96,7 +105,9 @@ class _Chapter:
 
 
 class PairJournal:
-    """One pair's true book at every update id, and its trades.
+    """One pair's true book at every update id, its trades, and every act on the book.
+
+    log: the acts and whom they met; the engine writes it.
 
     Bounded: the last 256 chapters of 4,096 changes (over a million) and 500,000 trades are kept;
     the oldest go first. Asking for an id that is gone raises ConfigError.
@@ -109,9 +120,12 @@ class PairJournal:
         self._cursor: tuple[_Chapter, int, tuple[dict[int, int], dict[int, int]]] | None = None
         self.trades: deque[TradePrint] = deque(maxlen=MOST_TRADES)
         self.changes = 0
+        self.log: BookLog | None = None
 
     def open(self, engine: MatchingEngine) -> None:
         """Start a chapter at the engine's book: at the start, and after ids were reset."""
+        if self.log is None:
+            self.log = engine.log = BookLog(engine)
         self._now = (
             dict(engine.bids.top(len(engine.bids))),
             dict(engine.asks.top(len(engine.asks))),
@@ -227,7 +241,9 @@ class PairJournal:
 
 
 class Journal:
-    """What the venue truly did: books by update id, trades, and every fault it injected.
+    """What the venue truly did: books by update id, trades, orders, and every fault it injected.
+
+    trading: orders, requests about them, fills, money.
 
     Faults are bounded too: the newest 500,000 are kept, and `faults_total` counts on.
     """
@@ -237,6 +253,7 @@ class Journal:
         self.faults: deque[FaultRecord] = deque(maxlen=MOST_FAULTS)
         self.faults_total = 0
         self.withheld: deque[Withheld] = deque(maxlen=MOST_FAULTS)
+        self.trading = TradingJournal()
 
     def book_at(self, pair: str, update_id: int, levels: int | None = None) -> TrueBook:
         """The true book of `pair` at `update_id`, best first; `levels` a side, None for all."""
@@ -245,6 +262,29 @@ class Journal:
     def trades(self, pair: str) -> Sequence[TradePrint]:
         """All trades kept, oldest first."""
         return self[pair].trades
+
+    @property
+    def orders(self) -> Sequence[Acceptance]:
+        """Orders the venue took, oldest first."""
+        return self.trading.orders
+
+    @property
+    def arrivals(self) -> Sequence[Arrival]:
+        """Requests about orders as they arrived, accepted or not."""
+        return self.trading.arrivals
+
+    @property
+    def ends(self) -> Sequence[Ending]:
+        """Orders that are open no more, in the order they ended."""
+        return self.trading.ends
+
+    def fills(self, account: str | None = None) -> Sequence[FillRecord]:
+        """The fills of an account (of all), in the order they happened."""
+        return self.trading.fills(account)
+
+    def balances(self, account: str) -> Mapping[str, AccountBalance]:
+        """Asset → balance of an account, as of now."""
+        return self.trading.balances(account)
 
     def record_fault(self, record: FaultRecord) -> None:
         """Write down an injection."""
@@ -266,6 +306,7 @@ class Journal:
         digest = hashlib.blake2b(digest_size=16)
         for pair in self.pairs.values():
             pair.digest_into(digest)
+        self.trading.digest_into(digest)
         digest.update(repr(list(self.faults)).encode())
         return digest.hexdigest()
 

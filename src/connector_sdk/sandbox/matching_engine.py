@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from connector_sdk.errors import InvariantError
 from connector_sdk.model.order import Side
+from connector_sdk.sandbox.book_log import BookLog
 from connector_sdk.sandbox.book_side import BookSide, Level, RestingOrder
 from connector_sdk.sandbox.trading import TradePrevention
 
@@ -42,6 +43,7 @@ class Prevented(NamedTuple):
     lots:                         what would have matched.
     maker_expired, taker_expired: which of the two is out of the book for it.
     decremented:                  whether both became smaller by `lots`.
+    fills_before:                 how many fills the incoming order had before it.
     """
 
     price: int
@@ -51,6 +53,7 @@ class Prevented(NamedTuple):
     maker_expired: bool
     taker_expired: bool
     decremented: bool
+    fills_before: int
 
 
 class Terms(NamedTuple):
@@ -112,6 +115,7 @@ class MatchingEngine:
     """Price-time priority for one pair.
 
     update_id: id of the last level change; `place` and `cancel` count on from it.
+    log:       told of every act, where there is one.
     """
 
     def __init__(self, update_id: int = 0, order_id: int = 0, trade_id: int = 0) -> None:
@@ -121,6 +125,7 @@ class MatchingEngine:
         self.bids = BookSide(Side.BUY)
         self.asks = BookSide(Side.SELL)
         self._orders: dict[int, RestingOrder] = {}
+        self.log: BookLog | None = None
 
     def side(self, side: Side) -> BookSide:
         """The bids for BUY, the asks for SELL."""
@@ -152,17 +157,11 @@ class MatchingEngine:
         order = RestingOrder(order_id, side, price or 0, lots, owner)
         taker = _Taker(order, terms.prevention)
         self._match(taker)
-        if taker.stopped or not order.lots or price is None or not terms.rests:
-            return taker.outcome()
-        left = order.lots
-        if terms.shown:
-            order.shown = terms.shown
-            order.hidden = max(left - terms.shown, 0)
-            order.lots = left - order.hidden
-        self._orders[order_id] = order
-        total = self.side(side).level(price).add(order)
-        taker.changes.append(self._changed(side, price, total))
-        return taker.outcome(resting=left)
+        stays = bool(order.price and order.lots and terms.rests and not taker.stopped)
+        outcome = self._rest(taker, terms.shown) if stays else taker.outcome()
+        if self.log is not None:
+            self.log.placed(order, lots, terms, outcome)
+        return outcome
 
     def cancel(self, order_id: int) -> Outcome | None:
         """Take an order out of the book; None if it does not rest there."""
@@ -170,6 +169,8 @@ class MatchingEngine:
         if order is None:
             return None
         total = self._take_out(order)
+        if self.log is not None:
+            self.log.canceled(order_id)
         return Outcome(order_id, (self._changed(order.side, order.price, total),))
 
     def reduce(self, order_id: int, lots: int) -> Outcome | None:
@@ -183,10 +184,25 @@ class MatchingEngine:
         if not 0 < lots < order.left:
             raise InvariantError(f"{lots} lots to be taken off an order of {order.left}")
         level = self.side(order.side).levels[order.price]
-        if not level.reduce(order, lots):
+        shown = level.reduce(order, lots)
+        if self.log is not None:
+            self.log.reduced(order_id, lots)
+        if not shown:
             return Outcome(order_id, (), resting=order.left)
         change = self._changed(order.side, order.price, level.total)
         return Outcome(order_id, (change,), resting=order.left)
+
+    def _rest(self, taker: _Taker, shown: int) -> Outcome:
+        order = taker.order
+        left = order.lots
+        if shown:
+            order.shown = shown
+            order.hidden = max(left - shown, 0)
+            order.lots = left - order.hidden
+        self._orders[order.order_id] = order
+        total = self.side(order.side).level(order.price).add(order)
+        taker.changes.append(self._changed(order.side, order.price, total))
+        return taker.outcome(resting=left)
 
     def _match(self, taker: _Taker) -> None:
         order = taker.order
@@ -245,6 +261,7 @@ class MatchingEngine:
                 maker_expired,
                 taker.stopped,
                 decrements,
+                len(taker.fills),
             )
         )
         if maker_expired:

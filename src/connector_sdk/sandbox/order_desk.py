@@ -28,7 +28,6 @@ from connector_sdk.sandbox.trading import (
     Refused,
     Rule,
     TradingDesk,
-    TransferEvent,
     UserFill,
     UserOrder,
     VenueOrderType,
@@ -160,11 +159,17 @@ class OrderDesk(TradingDesk, Settlement):
 
     # What the venue does.
 
+    def open_account(self, funds: Mapping[str, Decimal], public_key: str = "") -> Account:
+        """A new account with those funds; with a public key, that proves who asks."""
+        purse = self.life.accounts.open({}, public_key)
+        for asset, quantity in funds.items():
+            self.life.deposit(purse, asset, quantity)
+        self.follow_up()
+        return purse.account
+
     def deposit(self, account: str, asset: str, quantity: Decimal) -> None:
         """Bring money in from outside; negative takes it out."""
-        accounts = self.life.accounts
-        accounts.deposit(accounts[account], asset, units(quantity))
-        self.life.publish(TransferEvent(account, asset, quantity, self._agenda.now_ns))
+        self.life.deposit(self.life.accounts[account], asset, quantity)
         self.follow_up()
 
     def settle(self, outcome: Outcome, market: TradedPair) -> None:
@@ -230,6 +235,7 @@ class OrderDesk(TradingDesk, Settlement):
     def _crowded(self, account: str, new: NewOrder) -> Refused | None:
         """Whether the account has too many orders, or this one already."""
         if self._counts.full(account, self._agenda.now_ns):
+            self.life.journal.breaches += 1
             return Refused(RefusalKind.TOO_MANY_ORDERS)
         if self.life.open.has_client_id(account, new.pair, new.client_order_id):
             return Refused(RefusalKind.DUPLICATE)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 from typing import NamedTuple
 
 from connector_sdk.model.order import Side
-from connector_sdk.sandbox.accounts import EXACT, Accounts, Purse, amount, share
+from connector_sdk.sandbox.accounts import EXACT, Accounts, Purse, amount, share, units
 from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.matching_engine import Fill, Prevented
 from connector_sdk.sandbox.open_orders import OpenOrder, OpenOrders
@@ -19,10 +20,12 @@ from connector_sdk.sandbox.trading import (
     Execution,
     OrderEvent,
     PreventedMatch,
+    TransferEvent,
     UserEvent,
     UserFill,
     VenueOrderStatus,
 )
+from connector_sdk.sandbox.trading_journal import TradingJournal, Transfer
 from connector_sdk.sandbox.user_streams import UserStreams
 
 
@@ -37,11 +40,15 @@ USUAL_FEES = Fees()
 
 
 class OrderLife:
-    """Open orders and their changes; every change is told, the balances after it."""
+    """Open orders and their changes; every change is told, the balances after it.
+
+    journal: what truly happened is written there.
+    """
 
     def __init__(self, agenda: Agenda, accounts: Accounts, counts: OrderCounts, fees: Fees) -> None:
         self.accounts = accounts
         self.fees = fees
+        self.journal = TradingJournal()
         self.open = OpenOrders()
         self.history = OrderHistory()
         self.streams = UserStreams()
@@ -55,6 +62,7 @@ class OrderLife:
         self._lock(one, lock)
         self.open.add(one)
         self.history.add(one.order)
+        self.journal.accepted(one.order)
         self._counts.count(one.order.account, one.order.created_ns)
         self._tell(one, Execution.NEW)
 
@@ -111,6 +119,7 @@ class OrderLife:
         order.updated_ns = now_ns
         order.status = VenueOrderStatus.PARTIALLY_FILLED if one.left else VenueOrderStatus.FILLED
         self.history.filled(order, told)
+        self.journal.filled(order, told)
         self._tell(one, Execution.TRADE, fill=told)
         if not one.left:
             self._close(one)
@@ -169,6 +178,13 @@ class OrderLife:
         self.history.renamed(order, before)
         self._tell(one, Execution.AMENDED, before)
 
+    def deposit(self, purse: Purse, asset: str, quantity: Decimal) -> None:
+        """Bring money in from outside; negative takes it out. The balance is told later."""
+        name, now_ns = purse.account.name, self._agenda.now_ns
+        self.accounts.deposit(purse, asset, units(quantity))
+        self.journal.transfers.append(Transfer(now_ns, name, asset, quantity))
+        self.publish(TransferEvent(name, asset, quantity, now_ns))
+
     def publish(self, event: UserEvent) -> None:
         """Tell an event of an account."""
         self.streams.publish(event)
@@ -184,6 +200,7 @@ class OrderLife:
         changed = tuple(purse.balance(asset) for asset in sorted(purse.changed))
         purse.changed.clear()
         purse.changed_ns = now_ns
+        self.journal.balance(purse.account.name, changed)
         self.publish(BalanceEvent(purse.account.name, changed, now_ns))
 
     def _end(
@@ -202,6 +219,7 @@ class OrderLife:
         self._lock(one, 0)
         self.open.remove(one)
         self.history.close(one.order)
+        self.journal.ended(one.order)
 
     def _relock(self, one: OpenOrder) -> None:
         """Give back what is locked beyond what is left."""

@@ -66,7 +66,7 @@ class VenueHost:
 
     def open_account(self, public_key: str = "") -> Account:
         """One more account; `public_key` is the PEM of an RSA or Ed25519 key that proves it."""
-        return self.core.open_account(public_key).account
+        return self.core.open_account(public_key)
 
     def deposit(self, number: int, asset: str, quantity: Decimal | str | int) -> None:
         """Bring money in from outside to the account of that number; negative takes it out."""
