@@ -79,6 +79,10 @@ class DepthQueries(ABC):
         None: every level is known.
         """
 
+    def offered(self, side: Side) -> Iterator[PriceLevel]:
+        """The levels that a taker on `side` meets, best first. To be read before the book moves."""
+        return _levels(self.asks if side is Side.BUY else self.bids)
+
     def price_for_volume(self, side: Side, quantity: Asked) -> Decimal:
         """The worst price reached by taking `quantity` base units."""
         return self._taken(side, quantity).levels[-1].price
@@ -105,7 +109,7 @@ class DepthQueries(ABC):
         """
         limit = _positive(price, "price")
         total = ZERO
-        for level in _levels(self._read(side)):
+        for level in self.offered(side):
             if _is_worse(level.price, limit, side):
                 return total
             total = EXACT.add(total, level.quantity)
@@ -158,11 +162,8 @@ class DepthQueries(ABC):
         self._demand_enough(side, asked, EXACT.subtract(asked, left), limit)
         return _fill(side, taken, quote, left)
 
-    def _read(self, side: Side) -> Callable[[int | None], list[PriceLevel]]:
-        return self.asks if side is Side.BUY else self.bids
-
     def _within(self, side: Side, limit: Decimal | None) -> Iterator[PriceLevel]:
-        for level in _levels(self._read(side)):
+        for level in self.offered(side):
             if limit is not None and _is_worse(level.price, limit, side):
                 return
             yield level
