@@ -74,7 +74,7 @@ class PrivateClient:
 
     def __init__(self, core: VenueCore, account: Account | None = None) -> None:
         self.core = core
-        self.account = account or core.open_account().account
+        self.account = account or core.open_account()
 
     def __call__(self, method: str, path: str, **params: Any) -> Answer:
         """A signed call, its parameters in the query."""
@@ -149,7 +149,7 @@ class ApiSocket:
         sign: Callable[[str], str] | None = None,
     ) -> None:
         self.core = core
-        self.account = account or core.open_account().account
+        self.account = account or core.open_account()
         self.tape = Tape()
         self._sign = sign or (lambda payload: hmac_of(self.account.secret, payload))
         opened = core.open_session(

@@ -70,12 +70,12 @@ def test_an_account_with_a_public_key_trades_by_its_private_half(kind: str) -> N
     if kind == "rsa":
         rsa = generate_private_key(65_537, 2_048)
         account, signature = (
-            core.open_account(pem(rsa)).account,
+            core.open_account(pem(rsa)),
             rsa.sign(form.encode(), PKCS1v15(), SHA256()),
         )
     else:
         ed25519 = Ed25519PrivateKey.generate()
-        account, signature = core.open_account(pem(ed25519)).account, ed25519.sign(form.encode())
+        account, signature = core.open_account(pem(ed25519)), ed25519.sign(form.encode())
     trader = PrivateClient(core, account)
     signed = f"{form}&signature={quote(b64encode(signature).decode(), safe='')}"
     assert trader.send("GET", "account", signed).status == 200

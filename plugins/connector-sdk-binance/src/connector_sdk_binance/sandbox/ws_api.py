@@ -232,10 +232,8 @@ class WsCall(VenueCall):
 
     @property
     def _shows_limits(self) -> bool:
-        # Those about the connection itself are documented without.
         wanted = self._request.params.get(RATE_LIMITS)
-        shown = self._session.rate_limits if wanted is None else wanted == "true"
-        return shown and self._method is None
+        return self._session.rate_limits if wanted is None else wanted == "true"
 
     def _limits(self, venue: VenueView, counted: str, weight: int | None) -> list[object]:
         """The limits this request took from, and what is used of them."""
