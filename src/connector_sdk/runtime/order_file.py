@@ -6,13 +6,14 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from connector_sdk.errors import StoreFailed
 from connector_sdk.protocols.store import StoredOrder
+from connector_sdk.transport.file_lock import FileTaken, held_file
 
 Room: TypeAlias = tuple[str, str]
 """(venue, account)."""
@@ -21,7 +22,7 @@ APPLICATION_ID: Final = 0x0CDE5EED
 """Stands in the file's header, and tells it from other programs' databases."""
 CREATE_ROOMS = (
     "CREATE TABLE rooms (room INTEGER PRIMARY KEY, venue TEXT NOT NULL, account TEXT NOT NULL,"
-    " holder INTEGER NOT NULL, UNIQUE (venue, account))"
+    " UNIQUE (venue, account))"
 )
 CREATE_ORDERS = (
     "CREATE TABLE orders (number INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
@@ -41,11 +42,8 @@ SAVE_MARK = (
     "INSERT INTO marks (name, value) VALUES (?, ?)"
     " ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
 )
-ENTER_ROOM = (
-    "INSERT INTO rooms (venue, account, holder) VALUES (?, ?, ?)"
-    " ON CONFLICT (venue, account) DO UPDATE SET holder = excluded.holder"
-)
-ROOM = "SELECT room, holder FROM rooms WHERE venue = ? AND account = ?"
+ENTER_ROOM = "INSERT OR IGNORE INTO rooms (venue, account) VALUES (?, ?)"
+ROOM = "SELECT room FROM rooms WHERE venue = ? AND account = ?"
 LOAD = (
     "SELECT venue, account, client_order_id, done, updated_ns, body FROM orders JOIN rooms"
     " USING (room) WHERE venue = ? AND account = ? ORDER BY number"
@@ -91,7 +89,7 @@ class OrderFile:
         self._retention = retention
         self._busy_s = busy_s
         self._rooms: dict[Room, int] = {}
-        self._locks: list[sqlite3.Connection] = []
+        self._held = ExitStack()
         _make_private(path)
         self._connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
         try:
@@ -125,41 +123,26 @@ class OrderFile:
         known = self._rooms.get(room)
         if known is not None:
             return known
-        lock = self._lock(room)
-        try:
+        with ExitStack() as lock:
+            self._hold(room, lock)
             with _Transaction(self._connection):
-                self._connection.execute(ENTER_ROOM, (*room, os.getpid()))
+                self._connection.execute(ENTER_ROOM, room)
                 number: int = self._connection.execute(ROOM, room).fetchone()[0]
-        except BaseException:
-            lock.close()
-            raise
-        self._locks.append(lock)
+            self._held.push(lock.pop_all())
         self._rooms[room] = number
         return number
 
-    def _lock(self, room: Room) -> sqlite3.Connection:
-        # SQLite's own lock: it holds wherever the store does, and ends with its process.
+    def _hold(self, room: Room, lock: ExitStack) -> None:
         digest = hashlib.sha256("\0".join(room).encode()).hexdigest()[:16]
         path = self.path.with_name(f"{self.path.name}.{digest}.lock")
-        _make_private(path)
-        lock = sqlite3.connect(path, timeout=0.0, isolation_level=None)
         try:
-            lock.execute("PRAGMA journal_mode = MEMORY")  # nothing is ever written
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            lock.close()
-            if not _name(error).startswith("SQLITE_BUSY"):
-                raise
-            raise StoreFailed(self._taken(room)) from error
-        return lock
-
-    def _taken(self, room: Room) -> str:
-        row = self._connection.execute(ROOM, room).fetchone()
-        who = f"process {row[1]}" if row else "another process"
-        return (
-            f"{self.path}: {who} has the orders of {' '.join(filter(None, room))} in hand. Two "
-            "would settle the same orders: end that one, or give this one a store file of its own"
-        )
+            lock.enter_context(held_file(path)).write(str(os.getpid()).encode())
+        except FileTaken as error:
+            raise StoreFailed(
+                f"{self.path}: process {path.read_text('ascii') or 'unknown'} has the orders of "
+                f"{' '.join(filter(None, room))} in hand. Two would settle the same orders: end "
+                "that one, or give this one a store file of its own"
+            ) from error
 
     def write(self, orders: Sequence[StoredOrder], marks: Sequence[tuple[str, int]]) -> None:
         """Write all or none; synced once this returns. Rooms are entered on the way."""
@@ -189,8 +172,8 @@ class OrderFile:
 
     def close(self) -> None:
         """Leave the rooms, and close the file."""
-        for connection in (self._connection, *self._locks):
-            connection.close()
+        self._connection.close()
+        self._held.close()
 
 
 def load_orders(path: Path, room: Room, busy_s: float) -> list[StoredOrder]:
@@ -252,7 +235,7 @@ def _make_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         # Only a new file is opened here: to close any descriptor of a file that SQLite has open
-        # would drop its locks.
+        # would drop this process's locks on it.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         if path.stat().st_mode & 0o077:
