@@ -14,7 +14,7 @@ from rich.table import Table
 from connector_sdk.cli.embedded import dialect_of
 from connector_sdk.cli.options import Venue, trading_pairs
 from connector_sdk.cli.running import Stop, run
-from connector_sdk.sandbox.faults import CATALOGUE
+from connector_sdk.sandbox.fault_catalogue import CATALOGUE
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.venue import LOOPBACK, EmbeddedVenue
 from connector_sdk.sandbox.venue_host import DEFAULT_PAIRS

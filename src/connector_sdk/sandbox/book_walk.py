@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from connector_sdk.model.order import Side
-from connector_sdk.sandbox.book_side import Level
+from connector_sdk.sandbox.book_side import Level, RestingOrder
 from connector_sdk.sandbox.matching_engine import MatchingEngine
 from connector_sdk.sandbox.trading import TradePrevention
 
@@ -53,6 +53,22 @@ def reach(
         if stopped or affordable < there or found == lots:
             break
     return Reach(found, cost)
+
+
+def ahead_of(engine: MatchingEngine, order: RestingOrder) -> int:
+    """The lots that would be taken before what that order shows."""
+    book_side = engine.side(order.side)
+    ahead = 0
+    for at in book_side.within(order.price):
+        level = book_side.levels[at]
+        if at != order.price:
+            ahead += level.total + level.hidden
+            continue
+        for other in level.orders.values():
+            if other is order:
+                break
+            ahead += other.lots
+    return ahead
 
 
 def _there(level: Level, own: Own) -> tuple[int, bool]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from connector_sdk.errors import ConfigError
-from connector_sdk.model.instrument import trading_pair
+from connector_sdk.model.instrument import Instrument, trading_pair
 from connector_sdk.sandbox.accounts import Accounts
 from connector_sdk.sandbox.agenda import Agenda
+from connector_sdk.sandbox.circumstances import Circumstances
 from connector_sdk.sandbox.dialect import (
     Dialect,
-    Failure,
     VenueAnswer,
     VenueCall,
     VenueRequest,
@@ -33,6 +33,7 @@ from connector_sdk.sandbox.pair_market import PairMarket
 from connector_sdk.sandbox.publications import BookImage, TopChange, TradePrint
 from connector_sdk.sandbox.rate_budget import SECOND_NS, RateBudget
 from connector_sdk.sandbox.request_faults import RequestFaults
+from connector_sdk.sandbox.request_road import RequestRoad
 from connector_sdk.sandbox.rhythm import Rhythm
 from connector_sdk.sandbox.session import StreamSession
 from connector_sdk.sandbox.trading import Account
@@ -82,8 +83,6 @@ class VenueCore(VenueView):
         self.journal = Journal(self._listings.values())
         self.agenda = Agenda()
         self.hub = Hub(dialect, self)
-        self.budget = RateBudget(self._rules)
-        self._request_faults = RequestFaults(dialect, self.plan, self.journal)
         self.markets = {pair: self._market(pair) for pair in self._listings}
         assets = [
             asset
@@ -97,9 +96,12 @@ class VenueCore(VenueView):
         self.journal.trading = self.orders.life.journal
         for _ in range(settings.accounts):
             self.open_account()
+        self.world = Circumstances(self.agenda, self.orders, self._relist)
+        self._faults = RequestFaults(dialect, self.plan, self.journal, self.world, self.markets)
+        self._budget = RateBudget(self._rules)
+        self._road = RequestRoad(self.agenda, self.orders, self.world, self._budget, self._faults)
         self.sessions: dict[int, StreamSession] = {}
         self.opened = 0
-        self.requests = 0
         self._away = (0, 0)
         self._started = False
 
@@ -120,18 +122,7 @@ class VenueCore(VenueView):
 
     def perform(self, call: VenueCall, connection: str) -> VenueAnswer:
         """Answer one request that came on `connection`."""
-        self.requests += 1
-        if self.down:
-            return call.failure(Failure.INTERNAL)
-        route, faults = call.route(self), self._request_faults
-        throttle = self.budget.charge(call.client, route.weight, self.now_ns)
-        if throttle is not None:
-            return call.refusal(throttle, self)
-        faults.begin(self.requests, connection, route, self)
-        answer = faults.refused(call, self.budget, self) or call.answer(self)
-        if answer.weight is not None:
-            self.budget.give_back(call.client, route.weight - answer.weight, self.now_ns)
-        return faults.finish(answer)
+        return self._road.perform(call, connection, self, down=self.down)
 
     def open_account(self, public_key: str = "") -> Account:
         """One more account with the usual funds; with a public key, that proves who asks."""
@@ -169,7 +160,7 @@ class VenueCore(VenueView):
                 session.messages,
                 "",
                 "",
-                self.now_ns,
+                self.agenda.now_ns,
                 detail,
             )
         )
@@ -197,10 +188,10 @@ class VenueCore(VenueView):
         last of them.
         """
         sessions = tuple(self.sessions.values())
-        last_ns = self.now_ns + int(max(len(sessions) - 1, 0) * gap_s * SECOND_NS)
+        last_ns = self.agenda.now_ns + int(max(len(sessions) - 1, 0) * gap_s * SECOND_NS)
         self._away = (last_ns, last_ns + int(down_s * SECOND_NS))
         for index, session in enumerate(sessions):
-            self._end_at(self.now_ns + int(index * gap_s * SECOND_NS), session)
+            self._end_at(self.agenda.now_ns + int(index * gap_s * SECOND_NS), session)
 
     def reset_sequence(self, update_id: int = 1_000, down_s: float = 0.0) -> None:
         """Restart with update ids that count on from `update_id`, lower than before."""
@@ -212,14 +203,14 @@ class VenueCore(VenueView):
         """Change the book that often at this instant; publish a diff every `a_message`."""
         market, done, since = self.markets[pair], 0, 0
         while done < changes:
-            did = market.act(self.now_ns)
+            did = market.act(self.agenda.now_ns)
             done, since = done + did, since + did
             if a_message and since >= a_message:
-                market.publish_gathered(min(self.dialect.intervals_ms), self.now_ns)
+                market.publish_gathered(min(self.dialect.intervals_ms), self.agenda.now_ns)
                 since = 0
 
     def _end_at(self, due_ns: int, session: StreamSession) -> None:
-        if due_ns <= self.now_ns:
+        if due_ns <= self.agenda.now_ns:
             session.end(GOING_AWAY, "restart")
         else:
             self.agenda.at(due_ns, lambda _: session.end(GOING_AWAY, "restart"))
@@ -231,7 +222,7 @@ class VenueCore(VenueView):
     @property
     def down(self) -> bool:
         """Whether it is away for a restart."""
-        return self._away[0] <= self.now_ns < self._away[1]
+        return self._away[0] <= self.agenda.now_ns < self._away[1]
 
     @property
     def view(self) -> VenueView:
@@ -240,8 +231,8 @@ class VenueCore(VenueView):
 
     @property
     def now_ns(self) -> int:
-        """Venue time."""
-        return self.agenda.now_ns
+        """Venue time, as wrong as its clock is."""
+        return self.agenda.now_ns + self.world.skew_ns
 
     @property
     def rules(self) -> VenueRules:
@@ -260,7 +251,7 @@ class VenueCore(VenueView):
 
     def used_weight(self, client: str) -> int:
         """Request weight used in the window of now."""
-        return self.budget.used(client, self.now_ns)
+        return self._budget.used(client, self.agenda.now_ns)
 
     def pair_of(self, symbol: str) -> str | None:
         """The pair of the venue's symbol."""
@@ -268,16 +259,20 @@ class VenueCore(VenueView):
 
     def snapshot(self, pair: str, levels: int | None = None) -> BookImage:
         """The book, `levels` a side."""
-        stale = self._request_faults.image(pair, levels)
-        return stale or self.markets[pair].image(levels, self.now_ns)
+        stale = self._faults.image(pair, levels)
+        return stale or self.markets[pair].image(levels, self.agenda.now_ns)
 
     def top(self, pair: str) -> TopChange:
         """Best bid and ask."""
-        return self.markets[pair].top(self.now_ns)
+        return self.markets[pair].top(self.agenda.now_ns)
 
     def trades(self, pair: str, count: int) -> Sequence[TradePrint]:
         """The newest `count` trades, oldest first."""
         return list(self.markets[pair].recent_trades)[-count:]
+
+    def _relist(self, market: PairMarket, instrument: Instrument) -> None:
+        market.listing = dataclasses.replace(market.listing, instrument=instrument)
+        self._listings[market.pair] = market.listing
 
     def _market(self, pair: str) -> PairMarket:
         seed = f"{self.settings.seed}/{pair}"

@@ -120,6 +120,22 @@ class RequestKind(Enum):
     OTHER = "other"
 
 
+PRIVATE_KINDS = frozenset(
+    {
+        RequestKind.PLACE,
+        RequestKind.CANCEL,
+        RequestKind.AMEND,
+        RequestKind.QUERY,
+        RequestKind.OPEN_ORDERS,
+        RequestKind.ORDERS,
+        RequestKind.FILLS,
+        RequestKind.BALANCES,
+        RequestKind.LOGIN,
+    }
+)
+"""What concerns an account."""
+
+
 class Route(NamedTuple):
     """What a request is for, whose it is, and what it weighs.
 

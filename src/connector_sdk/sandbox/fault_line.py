@@ -8,7 +8,7 @@ from connector_sdk.sandbox.fault_plan import ArmedFault
 from connector_sdk.sandbox.journal import FaultRecord
 from connector_sdk.sandbox.message_faults import EFFECTS, FaultHome, Hit, Parcel, Scene, Wire
 from connector_sdk.sandbox.publications import Publication, Topic
-from connector_sdk.sandbox.trading import UserEvent
+from connector_sdk.sandbox.trading import OrderEvent, UserEvent
 
 
 class FaultLine:
@@ -31,9 +31,10 @@ class FaultLine:
             wire.emit(frame)
             return
         parcel = Parcel(topic, message, frame)
-        for fault in plan.at_message(wire.number, wire.name, topic):
+        pair = message.order.new.pair if isinstance(message, OrderEvent) else topic.pair
+        for fault in plan.at_message(wire.number, wire.name, topic, pair):
             detail = EFFECTS[fault.name](Hit(self._scene, fault, parcel))
-            self._record(fault, topic, detail)
+            self._record(fault, topic, pair, detail)
         overtaken = self._scene.overtaken.pop(topic, ()) if parcel.copies else ()
         self._forward(parcel)
         for older in overtaken:
@@ -69,7 +70,7 @@ class FaultLine:
         # A slow link keeps the order: nothing overtakes what is still on it.
         self._free_ns = due_ns if due_ns > agenda.now_ns else 0
 
-    def _record(self, fault: ArmedFault, topic: Topic, detail: str) -> None:
+    def _record(self, fault: ArmedFault, topic: Topic, pair: str, detail: str) -> None:
         home, wire = self._home, self._wire
         home.journal.record_fault(
             FaultRecord(
@@ -77,7 +78,7 @@ class FaultLine:
                 fault.spec.kind.number,
                 wire.name,
                 wire.messages,
-                topic.pair,
+                pair,
                 topic.kind.value,
                 home.agenda.now_ns,
                 detail,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from connector_sdk.sandbox.dialect import Route
-from connector_sdk.sandbox.faults import FaultSpec, Place, parse_faults
+from connector_sdk.sandbox.dialect import PRIVATE_KINDS, Route
+from connector_sdk.sandbox.fault_catalogue import Place
+from connector_sdk.sandbox.faults import FaultSpec, parse_faults
 from connector_sdk.sandbox.publications import Topic
 
 HTTP = "http"
@@ -85,14 +86,20 @@ class FaultPlan:
         """Whether no fault is placed by messages."""
         return not self._armed[Place.MESSAGE]
 
-    def at_message(self, number: int, connection: str, topic: Topic) -> list[ArmedFault]:
-        """The faults that fire at the next message of stream connection `number`."""
+    def at_message(
+        self, number: int, connection: str, topic: Topic, pair: str | None = None
+    ) -> list[ArmedFault]:
+        """The faults that fire at the next message of stream connection `number`.
+
+        pair: what the message is about, where its topic does not say.
+        """
+        pair = topic.pair if pair is None else pair
         return [
             fault
             for fault in self._armed[Place.MESSAGE]
             if fault.spec.connection in {None, number}
             and fault.spec.stream in {None, topic.kind}
-            and fault.spec.pair in {None, topic.pair}
+            and fault.spec.pair in {None, pair}
             and fault.meets(connection)
         ]
 
@@ -102,6 +109,7 @@ class FaultPlan:
             fault
             for fault in self._armed[Place.REQUEST]
             if fault.spec.request in {None, route.kind}
+            and (route.kind in PRIVATE_KINDS or not fault.spec.kind.private)
             and fault.spec.pair in {None, route.pair}
             and fault.meets(HTTP)
         ]

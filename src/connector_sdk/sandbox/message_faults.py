@@ -13,7 +13,7 @@ from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
 from connector_sdk.sandbox.hub import Hub
 from connector_sdk.sandbox.journal import Journal, Withheld
 from connector_sdk.sandbox.link import GOING_AWAY
-from connector_sdk.sandbox.publications import DepthDiff, Publication, Topic
+from connector_sdk.sandbox.publications import DepthDiff, Publication, StreamKind, Topic
 from connector_sdk.sandbox.trading import UserEvent
 
 MILLISECOND_NS = 1_000_000
@@ -83,6 +83,10 @@ class Wire(Protocol):
 
     def end(self, code: int, reason: str) -> None:
         """End with one."""
+        ...
+
+    def end_account(self, account: str) -> None:
+        """End the stream of an account on it."""
         ...
 
 
@@ -227,8 +231,19 @@ def _burst(hit: Hit) -> str:
         hit.fault.option("changes"),
         hit.fault.option("each"),
     )
+    if not pair:
+        return "no pair"
     _soon(hit.scene, lambda: hit.scene.home.burst(pair, changes, each))
     return f"{changes} changes"
+
+
+def _end_account(hit: Hit) -> str:
+    topic, wire = hit.parcel.topic, hit.scene.wire
+    if topic.kind is not StreamKind.USER:
+        return "no account's stream"
+    hit.parcel.copies = 0
+    _soon(hit.scene, lambda: wire.end_account(topic.name))
+    return topic.name
 
 
 def _odd(hit: Hit) -> str:
@@ -268,6 +283,7 @@ EFFECTS: Mapping[str, Effect] = {
     "restart": _restart,
     "sequence-reset": _reset_sequence,
     "burst": _burst,
+    "stream-end": _end_account,
     "malformed": _odd,
     "unknown-event": _odd,
     "unknown-field": _odd,

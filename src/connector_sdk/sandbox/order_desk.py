@@ -10,9 +10,9 @@ from connector_sdk.errors import ConfigError
 from connector_sdk.model.order import Side, TimeInForce
 from connector_sdk.sandbox.accounts import EXACT, MILLION, Accounts, units
 from connector_sdk.sandbox.agenda import Agenda
-from connector_sdk.sandbox.book_walk import Own, Reach, reach
+from connector_sdk.sandbox.book_walk import Own, Reach, ahead_of, reach
 from connector_sdk.sandbox.dialect import VenueRules
-from connector_sdk.sandbox.matching_engine import Outcome, Terms
+from connector_sdk.sandbox.matching_engine import HOUSE, Outcome, Terms
 from connector_sdk.sandbox.open_orders import OpenOrder
 from connector_sdk.sandbox.order_counts import OrderCounts
 from connector_sdk.sandbox.order_life import USUAL_FEES, Fees, OrderLife
@@ -38,7 +38,9 @@ from connector_sdk.sandbox.triggers import Triggers, would_trigger
 class OrderDesk(TradingDesk, Settlement):
     """Takes orders for every pair of a venue.
 
-    life: the open orders, the accounts, and who is told.
+    life:         the open orders, the accounts, and who is told.
+    revoked:      account → until when its key is worth nothing.
+    fills_first:  so many percent of the next order to be canceled are filled before that.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class OrderDesk(TradingDesk, Settlement):
         self._met: list[UserFill] = []
         self._last_id = first_id
         self._following = False
+        self.revoked: dict[str, int] = {}
+        self.fills_first = 0
         for market in markets.values():
             market.settlement = self
 
@@ -69,7 +73,9 @@ class OrderDesk(TradingDesk, Settlement):
     def account_of(self, key: str) -> Account | None:
         """The account of an API key."""
         purse = self.life.accounts.of_key(key)
-        return None if purse is None else purse.account
+        if purse is None or self.revoked.get(purse.account.name, 0) > self._agenda.now_ns:
+            return None
+        return purse.account
 
     def place(self, account: str, order: NewOrder) -> OrderPlaced | Refused:
         """Take an order, match it, rest what is left."""
@@ -96,6 +102,9 @@ class OrderDesk(TradingDesk, Settlement):
     def cancel(self, account: str, order_id: int, request_id: str) -> UserOrder | Refused:
         """Take an open order out."""
         one = self._own(account, order_id)
+        if one is not None and self.fills_first:
+            self._fill_first(one)
+            one = self._own(account, order_id)
         if one is None:
             return Refused(RefusalKind.NO_SUCH_ORDER)
         self._leave(one)
@@ -170,6 +179,13 @@ class OrderDesk(TradingDesk, Settlement):
     def deposit(self, account: str, asset: str, quantity: Decimal) -> None:
         """Bring money in from outside; negative takes it out."""
         self.life.deposit(self.life.accounts[account], asset, quantity)
+        self.follow_up()
+
+    def expire_all(self, pair: str) -> None:
+        """End every order of a pair, as a venue does that halts it."""
+        for one in [one for one in self.life.open if one.order.new.pair == pair]:
+            self._leave(one)
+            self.life.expire(one, EndReason.HALT)
         self.follow_up()
 
     def settle(self, outcome: Outcome, market: TradedPair) -> None:
@@ -315,6 +331,19 @@ class OrderDesk(TradingDesk, Settlement):
             lots, lock, lock_rate = found.lots, found.cost * unit, 0
         self.life.trigger(one, lock, lock_rate)
         self._enter(one, lots)
+
+    def _fill_first(self, one: OpenOrder) -> None:
+        """Let the house take so much of an order, and all that stands before it in the queue."""
+        share, self.fills_first = self.fills_first, 0
+        market, resting = one.market, one.market.engine.order(one.order_id)
+        if resting is None:
+            return
+        lots = ahead_of(market.engine, resting) + max(resting.lots * share // 100, 1)
+        entry = EngineOrder(
+            resting.side.opposite, lots, resting.price, HOUSE, None, Terms(rests=False)
+        )
+        market.enter(entry, self._agenda.now_ns)
+        self.follow_up()
 
     def _leave(self, one: OpenOrder) -> None:
         one.market.withdraw(one.order_id, self._agenda.now_ns)

@@ -20,6 +20,7 @@ from connector_sdk.sandbox.hub import Subscriber
 from connector_sdk.sandbox.link import GOING_AWAY, POLICY, Link
 from connector_sdk.sandbox.message_faults import FaultHome
 from connector_sdk.sandbox.publications import Publication, StreamKind, Topic
+from connector_sdk.sandbox.request_faults import NEVER_S
 from connector_sdk.sandbox.trading import StreamEnded, UserEvent
 from connector_sdk.sandbox.user_streams import AccountSubscriber, UserStreams
 
@@ -129,11 +130,16 @@ class StreamSession(Subscriber, AccountSubscriber, SubscriptionDesk):
         answer = self._home.perform(call, self.name)
         if answer.lost:
             self.cut(reset=True)
-        elif answer.delay_s:
+        elif not answer.delay_s:
+            self.emit(answer.body)
+        elif answer.delay_s < NEVER_S:
             due_ns = self._home.agenda.now_ns + int(answer.delay_s * SECOND_NS)
             self._home.agenda.at(due_ns, lambda _: self.emit(answer.body))
-        else:
-            self.emit(answer.body)
+
+    def end_account(self, account: str) -> None:
+        """End the stream of an account here, if it is subscribed."""
+        if account in self._accounts:
+            self.tell(account, StreamEnded(account, self._home.agenda.now_ns))
 
     def tell(self, account: str, event: UserEvent) -> None:
         """Count and send one event of an account."""
