@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from book_rows import measure_dense, measure_tape
 from checksum_row import measure_checksum
+from limiter_row import measure_limiter
 from process_rows import measure_imports, measure_ledger, measure_memory
 from resync_row import measure_resync
 from socket_row import measure_socket
@@ -24,6 +25,7 @@ GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"socket"}), measure_socket),
     (frozenset({"memory"}), measure_memory),
     (frozenset({"resync"}), measure_resync),
+    (frozenset({"limiter"}), measure_limiter),
     (frozenset({"ledger-flat", "ledger-memory"}), measure_ledger),
     (frozenset({"import-time", "import-memory"}), measure_imports),
 )
