@@ -114,8 +114,9 @@ class OrderLedger:
             record = record_from(entry.body)
             if self._orders.get(record.client_order_id) is not None:
                 continue
+            self._keep(record, record.updated_ns)
             record.outcome_unknown(DIED, self._log, now_ns)
-            self._touch(record, record.updated_ns if record.done else now_ns)
+            self._touch(record, now_ns)
             self.ask_about(record.client_order_id, RESTARTED, now_ns)
 
     def settle(self, client_order_id: str, outcome: RequestOutcome, now_ns: int) -> None:
@@ -297,21 +298,25 @@ class OrderLedger:
 
     def _touch(self, record: OrderRecord, now_ns: int) -> None:
         """Keep up everything that follows from how `record` stands."""
-        learned = self._orders.put(record, now_ns)
-        if learned is not None:
-            for fill in self._unclaimed.claim((record.intent.pair, learned)):
-                record.fill(fill, self._log, now_ns)
-            self._orders.put(record, now_ns)
         if record.changed:
-            record.changed = False
             record.updated_ns = now_ns
             self._dirty[record.client_order_id] = record
-            self._exposures.count(record)
-        if record.done:
-            self._cancels.pop(record.client_order_id, None)
+            self._keep(record, now_ns)
         self._questions.plan(record, now_ns)
-        if len(self._unclaimed) and not self._orders.without_ids(record.intent.pair):
-            for fill in self._unclaimed.of_pair(record.intent.pair):
+
+    def _keep(self, record: OrderRecord, now_ns: int) -> None:
+        pair, name = record.intent.pair, record.client_order_id
+        learned = self._orders.put(record, now_ns)
+        if learned is not None and len(self._unclaimed):
+            for fill in self._unclaimed.claim((pair, learned)):
+                record.fill(fill, self._log, now_ns)
+            self._orders.put(record, now_ns)
+        record.changed = False
+        self._exposures.count(record)
+        if record.done:
+            self._cancels.pop(name, None)
+        if len(self._unclaimed) and not self._orders.without_ids(pair):
+            for fill in self._unclaimed.of_pair(pair):
                 self._tell_foreign(fill, now_ns)
 
     def _foreign_report(self, report: OrderReport, now_ns: int) -> None:

@@ -65,6 +65,8 @@ class OrderIndex:
         """Keep `record` where it belongs now. Its exchange order id, if that is news."""
         name, pair = record.client_order_id, record.intent.pair
         learned = self._learn(record)
+        if not record.done and learned is None and name in self._active:
+            return None
         nameless = self._nameless.setdefault(pair, {})
         if record.exchange_order_id is None and not record.done:
             nameless[name] = None

@@ -291,7 +291,8 @@ class OrderRecord:
         if claim is not None and claim > self.claimed:
             self.claimed = claim
             self.backfills = 0
-            self.changed = True
+            if claim > self.filled:
+                self.changed = True
 
     def _amend(self, quantity: Decimal, event_ns: int | None, log: OrderLog) -> None:
         newest = self.reported_ns

@@ -48,32 +48,46 @@ def record_bytes(record: OrderRecord) -> bytes:
         "v": RECORD_VERSION,
         "id": record.client_order_id,
         "pair": intent.pair,
-        "side": intent.side.value,
-        "type": intent.order_type.value,
+        "side": intent.side,
+        "type": intent.order_type,
         "quantity": str(intent.quantity),
-        "state": record.state.value,
+        "state": record.state,
         "created": record.created_ns,
         "updated": record.updated_ns,
         "heard": record.heard_ns,
     }
-    amending = record.amending
-    optional: dict[str, object] = {
-        "tif": intent.time_in_force and intent.time_in_force.value,
-        "price": _text(intent.price),
-        "exchange_id": record.exchange_order_id,
-        "now_for": _text(record.quantity) if record.quantity != intent.quantity else None,
-        "amending": amending and [str(amending.quantity), _text(amending.price)],
-        "claimed": _text(record.claimed or None),
-        "claim_missing": record.claim_missing,
-        "reported": record.reported_ns,
-        "unknown": record.unknown_ns,
-        "accepted": record.accepted or None,
-        "done": record.done or None,
-        "reason": record.reason or None,
-        "fills": [_row(fill) for fill in record.fills.values()] or None,
-    }
-    written.update((name, value) for name, value in optional.items() if value is not None)
+    if intent.time_in_force is not None:
+        written["tif"] = intent.time_in_force
+    if intent.price is not None:
+        written["price"] = str(intent.price)
+    if record.exchange_order_id is not None:
+        written["exchange_id"] = record.exchange_order_id
+    if record.unknown_ns is not None:
+        written["unknown"] = record.unknown_ns
+    if record.accepted:
+        written["accepted"] = True
+    if record.done:
+        written["done"] = True
+    if record.reason:
+        written["reason"] = record.reason
+    _write_progress(record, written)
     return orjson.dumps(written)
+
+
+def _write_progress(record: OrderRecord, written: dict[str, object]) -> None:
+    intent, amending = record.intent, record.amending
+    if record.quantity != intent.quantity:
+        written["now_for"] = str(record.quantity)
+    if amending is not None:
+        written["amending"] = [str(amending.quantity), _text(amending.price)]
+    if record.claimed:
+        written["claimed"] = str(record.claimed)
+    if record.claim_missing is not None:
+        written["claim_missing"] = record.claim_missing
+    if record.reported_ns is not None:
+        written["reported"] = record.reported_ns
+    if record.fills:
+        written["fills"] = [_row(fill) for fill in record.fills.values()]
 
 
 def record_from(body: str | bytes) -> OrderRecord:
