@@ -283,3 +283,22 @@ def test_logging_out_leaves_a_subscription_by_signature() -> None:
     api.signed("userDataStream.subscribe.signature")
     api.ask("session.logout")
     assert api.ask("session.subscriptions")["result"] == [{"subscriptionId": 0}]
+
+
+def test_words_nobody_documented_come_in_orders_too() -> None:
+    core = quiet_venue("unknown-enum:request=open-orders:count=2")
+    api = ApiSocket(core)
+    api.signed("order.place", **LIMIT_ORDER)
+    (by_socket,) = api.signed("openOrders.status")["result"]
+    (by_rest,) = PrivateClient(core, api.account)("GET", "openOrders").body
+    assert by_socket["status"] == by_rest["status"] == "NOVELTY"
+    assert api.signed("openOrders.status")["result"][0]["status"] == "NEW"
+
+
+def test_fields_nobody_documented_come_inside_an_events_wrapping() -> None:
+    api = ApiSocket(quiet_venue("unknown-field:stream=user"))
+    api.signed("userDataStream.subscribe.signature")
+    api.signed("order.place", **LIMIT_ORDER)
+    first, second = api.events
+    assert "zz" in first["event"]
+    assert "zz" not in second["event"]

@@ -40,17 +40,35 @@ def _novelty(padding: str, form: str) -> bytes:
 
 def _with_new_fields(frame: bytes) -> bytes:
     message = cast("JsonObject", orjson.loads(frame))
-    inner = message.get("data")
-    if isinstance(inner, dict):
-        message["data"] = {**NEW_FIELD, **cast("JsonObject", inner)}
+    for wrapped in ("data", "event"):
+        inner = message.get(wrapped)
+        if isinstance(inner, dict):
+            message[wrapped] = {**NEW_FIELD, **cast("JsonObject", inner)}
     return orjson.dumps({**NEW_FIELD, **message})
 
 
 def _with_new_words(body: bytes) -> bytes:
+    return orjson.dumps(_reworded(orjson.loads(body)))
+
+
+def _reworded(answer: object) -> object:
+    """An instrument list, or orders, with words nobody documented; all else as it is."""
+    if isinstance(answer, list):
+        return [_reworded(row) for row in cast("list[object]", answer)]
+    if not isinstance(answer, dict):
+        return answer
+    fields = cast("JsonObject", answer)
+    if "symbols" in fields:
+        return _reworded_list(cast("dict[str, list[JsonObject]]", fields))
+    if "result" in fields:
+        return {**fields, "result": _reworded(fields["result"])}
+    return {**fields, "status": "NOVELTY"} if "orderId" in fields else fields
+
+
+def _reworded_list(answer: dict[str, list[JsonObject]]) -> object:
     """An instrument list with a new status, order type, filter and limit."""
-    answer = cast("dict[str, list[JsonObject]]", orjson.loads(body))
-    limits, symbols = answer.get("rateLimits", []), answer.get("symbols", [])
-    limits.append(
+    symbols = answer["symbols"]
+    answer["rateLimits"].append(
         {"rateLimitType": "NOVELTY", "interval": "FORTNIGHT", "intervalNum": 1, "limit": 1}
     )
     for symbol in symbols:
@@ -60,4 +78,4 @@ def _with_new_words(body: bytes) -> bytes:
     if symbols:
         listed = {"symbol": "NOVELTYUSDT", "baseAsset": "NOVELTY", "quoteAsset": "USDT"}
         symbols.append({**symbols[0], **listed, "status": "NOVELTY"})
-    return orjson.dumps(answer)
+    return answer
