@@ -38,7 +38,9 @@ PATIENCE = 1_000
 """As many times in a row a taken file is asked for before a process goes on alone for a window."""
 WANTING_NS = SECOND_NS // 2
 """How long after it was refused an owner is counted among those who want."""
-LONGEST_PAUSE_NS, SHORTEST_PAUSE_NS = SECOND_NS // 10, SECOND_NS // 500
+PAUSE_SHARE = 0.05
+"""Of the window: when to look again, at the latest, whether another owner has given back."""
+LONGEST_PAUSE_NS, SHORTEST_PAUSE_NS = SECOND_NS // 4, SECOND_NS // 200
 LONGEST_MEMORY_S = 3 * 86_400
 LOST = "lost"
 LOG = logging.getLogger(__name__)
@@ -70,6 +72,10 @@ class _Owner(BaseModel):
         """What counts of it within a window that began at `since_ns`."""
         held = self.held if self.until_ns >= since_ns else 0
         return held + sum(weight for end, weight in self.spent if end >= since_ns)
+
+    def wants(self, now_ns: int) -> bool:
+        """Whether it was refused a moment ago."""
+        return self.wants_ns > now_ns - WANTING_NS
 
     def latest_ns(self) -> int:
         """The latest time it names."""
@@ -145,13 +151,14 @@ class SharedBudget:
         self._window_ns = int(pool.window_s * SECOND_NS)
         self._life_ns = max(int(self._window_ns * LIFE_SHARE), SHORTEST_LIFE_NS)
         self._chunk = max(int(pool.limit * LEASED_SHARE), 1)
-        pause_ns = self._window_ns // 512
+        pause_ns = int(self._window_ns * PAUSE_SHARE)
         self._pause_ns = min(max(pause_ns, SHORTEST_PAUSE_NS), LONGEST_PAUSE_NS)
         self._me = secrets.token_hex(8)
         self._left = 0
         self._urgent_left = 0
         self._until_ns = 0
         self._wants_ns = 0
+        self._again_ns = 0
         self._found_taken = 0
         self._alone_until_ns = 0
 
@@ -178,11 +185,11 @@ class SharedBudget:
     def lease(self, weight: int, usage: Usage, *, urgent: bool) -> int:
         """Ask the file for at least `weight`; returns now, or when to ask again."""
         now_ns = usage.now_ns
-        if self._wants_ns and now_ns < self._wants_ns + self._pause_ns and not urgent:
-            return self._wants_ns + self._pause_ns
+        if now_ns < self._again_ns and not urgent:
+            return self._again_ns
         if not self._transact(usage, weight, urgent=urgent):
             return now_ns if now_ns < self._alone_until_ns else now_ns + TAKEN_PAUSE_NS
-        return now_ns if self.holds(weight, now_ns, urgent=urgent) else now_ns + self._pause_ns
+        return now_ns if self.holds(weight, now_ns, urgent=urgent) else self._again_ns
 
     def publish(self, usage: Usage) -> None:
         """Tell the others what was spent, and hear what they did, if the file is free."""
@@ -229,6 +236,7 @@ class SharedBudget:
         if weight:
             granted = weight <= self._left + self._urgent_left
             self._wants_ns = 0 if granted else now_ns
+            self._again_ns = 0 if granted else self._next_room_ns(others, usage)
             self._until_ns = now_ns + self._life_ns
         self.frozen_until_ns = max(self.frozen_until_ns, ledger.frozen_ns)
         ledger.frozen_ns = self.frozen_until_ns
@@ -252,11 +260,18 @@ class SharedBudget:
 
     def _fair(self, others: Sequence[_Owner], mine: int, weight: int, now_ns: int) -> int:
         """How much more is ours while others want too: an equal part, or the first request."""
-        wanting = sum(owner.wants_ns > now_ns - WANTING_NS for owner in others)
+        wanting = sum(owner.wants(now_ns) for owner in others)
         if not wanting:
             return self._limit
         equal = (self._limit - self._reserve) // (wanting + 1)
         return max(equal - mine, 0 if mine else weight)
+
+    def _next_room_ns(self, others: Sequence[_Owner], usage: Usage) -> int:
+        """When the next weight leaves the window, and soon if another owner may give back."""
+        ends = [end for owner in others for end, _ in owner.spent]
+        leaves_ns = min([*ends, *(end for end, _ in usage.spent)], default=usage.now_ns)
+        latest_ns = usage.now_ns + self._pause_ns
+        return min(max(leaves_ns + self._window_ns, usage.now_ns + SHORTEST_PAUSE_NS), latest_ns)
 
     def _read(self, file: HeldFile, now_ns: int) -> _Ledger:
         content = file.read()
@@ -271,7 +286,9 @@ class SharedBudget:
             return self._begun_anew(now_ns, "it was written before the machine last started")
         since_ns = now_ns - self._window_ns
         ledger.owners = {
-            name: owner for name, owner in ledger.owners.items() if owner.counted(since_ns)
+            name: owner
+            for name, owner in ledger.owners.items()
+            if owner.counted(since_ns) or owner.wants(now_ns)
         }
         return ledger
 
