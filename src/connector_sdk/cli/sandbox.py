@@ -14,6 +14,7 @@ from rich.table import Table
 from connector_sdk.cli.embedded import dialect_of
 from connector_sdk.cli.options import Venue, trading_pairs
 from connector_sdk.cli.running import Stop, run
+from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS
 from connector_sdk.sandbox.fault_catalogue import CATALOGUE
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.venue import LOOPBACK, EmbeddedVenue
@@ -31,6 +32,11 @@ class Limits(Enum):
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="0: any free one.", min=0, max=65535)]
+SecurePort = Annotated[
+    int | None,
+    typer.Option(help="Serve TLS there too; 0: any free one.", min=0, max=65535),
+]
+Accounts = Annotated[int, typer.Option(help="How many accounts it has.", min=0, max=1_000)]
 Traded = Annotated[str, typer.Option(metavar="PAIR,...", help="What it trades, by comma.")]
 Seed = Annotated[int, typer.Option(help="The same seed makes the same market.")]
 Flow = Annotated[float, typer.Option(help="Book changes a second and pair.", min=0.0, max=100_000)]
@@ -53,12 +59,14 @@ def sandbox(
     *,
     host: Host = LOOPBACK,
     port: Port = 0,
+    tls_port: SecurePort = None,
     pairs: Traded = BOTH,
     seed: Seed = 1,
     flow: Flow = 50.0,
     burst_every: BurstEvery = 0.0,
     burst_changes: BurstChanges = 1_000,
     limits: Enforced = Limits.DOCUMENTED,
+    accounts: Accounts = DEFAULT_ACCOUNTS,
     faults: Faults = "",
 ) -> None:
     """Serve the embedded venue: a real exchange on this machine.
@@ -78,6 +86,8 @@ def sandbox(
         rules=dialect.rules.raised() if limits is Limits.RAISED else None,
         host=host,
         port=port,
+        tls_port=tls_port,
+        accounts=accounts,
         faults=faults,
     )
     run(lambda stop: _serve(served, stop))

@@ -35,10 +35,13 @@ class Circumstances:
     `for_ns` is how long each lasts. What ends by itself ends when the venue next looks.
     """
 
-    def __init__(self, agenda: Agenda, desk: OrderDesk, relist: Relist) -> None:
+    def __init__(
+        self, agenda: Agenda, desk: OrderDesk, relist: Relist, drop: Callable[[], object]
+    ) -> None:
         self._agenda = agenda
         self._desk = desk
         self._relist = relist
+        self._drop = drop
         self._skew: tuple[int, int | None] = (0, None)
         self._maintenance_ns = 0
         self._halted: dict[str, int] = {}
@@ -70,8 +73,10 @@ class Circumstances:
         self._maintenance_ns = self._agenda.now_ns + for_ns
 
     def cut(self, why: CutOff, for_ns: int) -> None:
-        """Let no connection come about."""
+        """Let no connection come about, and end the streams there are."""
         self._cut_off = (why, self._agenda.now_ns + for_ns)
+        # Not now: what is being answered comes first.
+        self._agenda.at(self._agenda.now_ns, self._end_streams)
 
     def revoke(self, account: str, for_ns: int) -> None:
         """Make an account's key worth nothing, and end its streams."""
@@ -94,6 +99,9 @@ class Circumstances:
             instrument = market.listing.instrument
             larger = {"tick_size": instrument.tick_size * factor}
             self._relist(market, instrument.model_copy(update=larger))
+
+    def _end_streams(self, now_ns: int) -> None:
+        self._drop()
 
     def _resume(self, market: PairMarket, now_ns: int) -> None:
         if now_ns >= self._halted[market.pair]:

@@ -96,7 +96,7 @@ class VenueCore(VenueView):
         self.journal.trading = self.orders.life.journal
         for _ in range(settings.accounts):
             self.open_account()
-        self.world = Circumstances(self.agenda, self.orders, self._relist)
+        self.world = Circumstances(self.agenda, self.orders, self._relist, self.drop_connections)
         self._faults = RequestFaults(dialect, self.plan, self.journal, self.world, self.markets)
         self._budget = RateBudget(self._rules)
         self._road = RequestRoad(self.agenda, self.orders, self.world, self._budget, self._faults)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from connector_sdk.errors import ConnectFailed, Disconnected, RequestTimeout, Sent
@@ -23,10 +22,7 @@ from connector_sdk.transport.clock import Clock
 from connector_sdk.transport.transport import Transport, WebSocketConnection
 
 ADDRESS = "venue.memory"
-LONGEST_STEP_S = 0.1
-SHORTEST_STEP_S = 0.000_001
 MOST_UNREAD = 100_000
-SECOND_NS = 1_000_000_000
 
 
 class MemoryVenue(VenueHost):
@@ -35,6 +31,8 @@ class MemoryVenue(VenueHost):
     async with MemoryVenue(dialect, clock, pairs=["BTC-USDT"], seed=1) as venue:
         connection = await venue.transport.open_websocket(venue.endpoints["ws"], timeout_s=5)
     """
+
+    shortest_step_s: ClassVar[float] = 0.000_001
 
     def __init__(
         self,
@@ -50,6 +48,7 @@ class MemoryVenue(VenueHost):
     ) -> None:
         super().__init__(
             dialect,
+            clock,
             pairs,
             seed=seed,
             flow=flow,
@@ -58,36 +57,17 @@ class MemoryVenue(VenueHost):
             accounts=accounts,
         )
         self.transport = MemoryTransport(self.core, clock)
-        self._clock = clock
 
     @property
     def endpoints(self) -> Mapping[str, str]:
         """Endpoint name → URL, for its own transport only."""
         return self.core.dialect.endpoints(ADDRESS)
 
-    async def __aenter__(self) -> Self:
-        self.core.step(self._clock.now_ns())
-        group = await self._stack.enter_async_context(asyncio.TaskGroup())
-        self._stack.callback(group.create_task(self._tick()).cancel)
-        self._stack.callback(self.core.drop_connections)
-        return self
+    async def _open(self) -> None:
+        """Its transport is the way in."""
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._stack.aclose()
-
-    async def _tick(self) -> None:
-        while True:
-            self.core.step(self._clock.now_ns())
-            due_ns = self.core.agenda.next_due_ns
-            wait_s = LONGEST_STEP_S
-            if due_ns is not None:
-                wait_s = (due_ns - self._clock.now_ns()) / SECOND_NS
-            await self._clock.sleep(min(max(wait_s, SHORTEST_STEP_S), LONGEST_STEP_S))
+    async def _attend(self) -> None:
+        """The transport looks for itself."""
 
 
 class MemoryTransport(Transport):
@@ -100,7 +80,7 @@ class MemoryTransport(Transport):
 
     async def open_websocket(self, url: str, *, timeout_s: float) -> WebSocketConnection:
         """Connect. Raises ConnectFailed where the venue has no stream, or is away."""
-        self._core.step(self._clock.now_ns())
+        self._reach(url)
         connection = MemoryConnection(self._core, self._clock)
         session = self._core.open_session(_request("GET", url), connection.link)
         if session is None:
@@ -120,7 +100,7 @@ class MemoryTransport(Transport):
         timeout_s: float,
     ) -> RestResponse:
         """One exchange. Raises Disconnected where it is cut, RequestTimeout where it is slow."""
-        self._core.step(self._clock.now_ns())
+        self._reach(url)
         answer = self._core.request(_request(method, url, headers, body))
         shown = public_url(url)
         if answer.delay_s > timeout_s:
@@ -132,6 +112,13 @@ class MemoryTransport(Transport):
             raise Disconnected(f"{shown}: the connection was cut", Sent.MAYBE)
         lower = {name.lower(): value for name, value in answer.headers.items()}
         return RestResponse(answer.status, lower, answer.body, shown)
+
+    def _reach(self, url: str) -> None:
+        """Raise ConnectFailed where no connection comes about."""
+        self._core.step(self._clock.now_ns())
+        why = self._core.world.cut_off
+        if why is not None:
+            raise ConnectFailed(f"{url}: {why.value}")
 
     async def close(self) -> None:
         """End every connection. Idempotent."""

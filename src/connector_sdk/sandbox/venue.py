@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
+from pathlib import Path
+from typing import ClassVar
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
+from connector_sdk.sandbox.doors import Doors
 from connector_sdk.sandbox.fault_plan import FaultPlan
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.session import StreamSession
-from connector_sdk.sandbox.venue_host import DEFAULT_PAIRS, VenueHost
+from connector_sdk.sandbox.throw_away_tls import ThrowAwayTls
+from connector_sdk.sandbox.venue_host import DEFAULT_PAIRS, LONGEST_STEP_S, VenueHost
 from connector_sdk.sandbox.websocket_link import WebSocketLink
 from connector_sdk.transport.clock import Clock, SystemClock
 
 LOOPBACK = "127.0.0.1"
-SHORTEST_STEP_S = 0.004
-LONGEST_STEP_S = 0.1
 LARGEST_BODY = 1 << 20
 LONGEST_UPLOAD_S = 30.0
-SECOND_NS = 1_000_000_000
 
 
 class EmbeddedVenue(VenueHost):
@@ -32,8 +30,12 @@ class EmbeddedVenue(VenueHost):
     async with EmbeddedVenue(dialect, pairs=["BTC-USDT"], seed=1, flow=50) as venue:
         venue.endpoints["rest"], venue.journal
 
-    port:  0 for any free one.
+    port:      0 for any free one.
+    tls_port:  where it is reached securely too; 0 for any free one, None: nowhere. Its certificate
+        is signed by an authority that lives as long as the venue; `ca_path` is what to trust.
     """
+
+    shortest_step_s: ClassVar[float] = 0.004
 
     def __init__(
         self,
@@ -44,13 +46,15 @@ class EmbeddedVenue(VenueHost):
         flow: float | Pace = 50.0,
         faults: str | FaultPlan = "",
         rules: VenueRules | None = None,
+        accounts: int = DEFAULT_ACCOUNTS,
         host: str = LOOPBACK,
         port: int = 0,
+        tls_port: int | None = None,
         clock: Clock | None = None,
-        accounts: int = DEFAULT_ACCOUNTS,
     ) -> None:
         super().__init__(
             dialect,
+            clock or SystemClock(),
             pairs,
             seed=seed,
             flow=flow,
@@ -58,13 +62,25 @@ class EmbeddedVenue(VenueHost):
             rules=rules,
             accounts=accounts,
         )
-        self._clock = clock or SystemClock()
-        self._host, self._port = host, port
+        self._tls = None if tls_port is None else ThrowAwayTls()
+        self._doors = Doors(host, port, tls_port, self._tls)
 
     @property
     def endpoints(self) -> Mapping[str, str]:
         """Endpoint name → URL, once it is open."""
-        return self.core.dialect.endpoints(f"{self._host}:{self._port}")
+        return self.core.dialect.endpoints(f"{self._doors.host}:{self._doors.port}")
+
+    @property
+    def tls_endpoints(self) -> Mapping[str, str]:
+        """Endpoint name → secure URL, once it is open; empty without a TLS port."""
+        if self._tls is None:
+            return {}
+        return self.core.dialect.endpoints(f"localhost:{self._doors.tls_port}", secure=True)
+
+    @property
+    def ca_path(self) -> Path | None:
+        """The PEM of the authority that signs the certificate; None without a TLS port."""
+        return None if self._tls is None else self._tls.ca_path
 
     @property
     def open_streams(self) -> int:
@@ -79,9 +95,11 @@ class EmbeddedVenue(VenueHost):
     def ready_line(self) -> dict[str, object]:
         """What the command line prints when it serves."""
         endpoints = dict(self.endpoints)
+        secure = {"tls": {**self.tls_endpoints, "ca": str(self.ca_path)}} if self._tls else {}
         return {
             "venue": self.core.dialect.venue,
             **endpoints,
+            **secure,
             "endpoints": endpoints,
             "accounts": [
                 {"key": purse.account.key, "secret": purse.account.secret}
@@ -90,56 +108,16 @@ class EmbeddedVenue(VenueHost):
             "seed": self.core.settings.seed,
         }
 
-    def drop_connections(self, *, reset: bool = False) -> int:
-        """Cut every open stream, by FIN or by RST; return how many there were."""
-        self._step()
-        return self.core.drop_connections(reset=reset)
-
-    def restart(self, down_s: float = 0.0, gap_s: float = 0.0) -> None:
-        """Close every stream, one each `gap_s`, and be away for `down_s`; the state is kept."""
-        self._step()
-        self.core.restart(down_s, gap_s)
-
-    def reset_sequence(self, update_id: int = 1_000, down_s: float = 0.0) -> None:
-        """Restart with update ids that count on from `update_id`."""
-        self._step()
-        self.core.reset_sequence(update_id, down_s)
-
-    async def __aenter__(self) -> Self:
-        self._step()
+    async def _open(self) -> None:
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self._serve)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
+        if self._tls is not None:
+            self._stack.callback(self._tls.close)
+        runner = await self._doors.open(application)
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, self._host, self._port)
-        await site.start()
-        for _, port, *_ in runner.addresses or []:
-            self._port = port
-        group = await self._stack.enter_async_context(asyncio.TaskGroup())
-        self._stack.callback(group.create_task(self._tick()).cancel)
-        self._stack.callback(self.core.drop_connections)
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._stack.aclose()
-
-    def _step(self) -> None:
-        self.core.step(self._clock.now_ns())
-
-    async def _tick(self) -> None:
-        while True:
-            self._step()
-            due_ns = self.core.agenda.next_due_ns
-            wait_s = LONGEST_STEP_S
-            if due_ns is not None:
-                wait_s = (due_ns - self._clock.now_ns()) / SECOND_NS
-            await self._clock.sleep(min(max(wait_s, SHORTEST_STEP_S), LONGEST_STEP_S))
+    async def _attend(self) -> None:
+        await self._doors.attend(self.core.world.cut_off)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
@@ -154,6 +132,8 @@ class EmbeddedVenue(VenueHost):
             request.remote or "",
         )
         self._step()
+        if self._doors.shuts_out(request, self.core.world.cut_off):
+            _cut(request)
         if asked.headers.get("upgrade", "").lower() == "websocket":
             return await self._stream(request, asked)
         answer = self.core.request(asked)
