@@ -78,8 +78,8 @@ def replay(
     Raises ConfigError for a file that is no tape, or a tape of another venue.
     """
     tape = Tape(path)
-    _check_venue(tape.header, connector, path)
-    run = _Run(connector, list(pairs) if pairs is not None else None, on_start)
+    check_venue(tape.header, connector, path)
+    run = TapeRun(connector, list(pairs) if pairs is not None else None, on_start)
     run.instruments = _from_header(tape.header) if instruments is None else instruments
     cut_off = None
     try:
@@ -95,14 +95,21 @@ def replay(
     return ReplayReport(venue, tape.records_read, seconds, run.tracker, cut_off)
 
 
-class _Run:
-    """The tracker is made at the first frame that is not the instrument list."""
+class TapeRun:
+    """A tape on its way through a tracker.
+
+    The tracker is made when it is first asked for: by the first frame that is not the instrument
+    list, or from outside.
+
+    instruments:        the venue's list, as soon as it is known.
+    first_ns, last_ns:  when the first record and the newest one were received.
+    """
 
     def __init__(
         self,
         connector: Connector,
         pairs: list[str] | None,
-        on_start: Callable[[OrderBookTracker], None] | None,
+        on_start: Callable[[OrderBookTracker], None] | None = None,
     ) -> None:
         self.instruments: Instruments | None = None
         self.first_ns = 0
@@ -117,6 +124,7 @@ class _Run:
 
     @property
     def tracker(self) -> OrderBookTracker:
+        """What the frames go to."""
         if self._tracker is None:
             self._tracker = OrderBookTracker(
                 self._connector, self._pairs, instruments=self.instruments
@@ -126,6 +134,7 @@ class _Run:
         return self._tracker
 
     def take(self, record: TapeRecord) -> None:
+        """Take the next record."""
         self.first_ns = self.first_ns or record.at_ns
         self.last_ns = record.at_ns
         if record.url is not None:
@@ -143,6 +152,14 @@ class _Run:
             tracker.tick(record.at_ns)
         # Nobody can answer: the tape holds whatever answers there were.
         tracker.take_requests()
+
+    def look_for_instruments(self, tape: Tape) -> None:
+        """Find the venue's list on the tape before it runs, in its header or among its answers."""
+        if self.instruments is None:
+            self.instruments = _from_header(tape.header)
+        for record in tape if self.instruments is None else ():
+            if record.direction == "in" and self._is_listing(record):
+                break
 
     def _is_listing(self, record: TapeRecord) -> bool:
         path = self._listing.request.path
@@ -173,7 +190,8 @@ def _heard(tracker: OrderBookTracker, pair: str) -> bool:
     return bool(metrics.deltas or metrics.snapshots or metrics.trades)
 
 
-def _check_venue(header: TapeHeader | None, connector: Connector, path: Path) -> None:
+def check_venue(header: TapeHeader | None, connector: Connector, path: Path) -> None:
+    """Raise ConfigError for a tape that says it is of another venue."""
     venue = connector.manifest.venue
     if header is not None and header.venue != venue:
         raise ConfigError(
