@@ -34,9 +34,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def oracle(session: nox.Session) -> None:
-    """Let unmodified ccxt follow the embedded venue's book, and compare with the journal."""
+    """Let unmodified ccxt follow the embedded venue's book and trade there; compare with it."""
     install(session, "cli,testing", "foreign-client")
     session.run("python", "tests/oracles/follow_ccxt.py", *session.posargs)
+    session.run("python", "tests/oracles/trade_ccxt.py")
+    session.run("python", "tests/oracles/shared_oracle.py")
 
 
 @nox.session

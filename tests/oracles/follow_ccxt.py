@@ -11,40 +11,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
 import json
 import sys
 import time
 from typing import Any
 
+from ccxt_client import CCXT, client
 from connector_sdk.sandbox.journal import Journal
 from connector_sdk.sandbox.venue import EmbeddedVenue
 from connector_sdk_binance.sandbox import dialect
 
-# By name: the type checkers of this project do not know it.
-CCXT: Any = importlib.import_module("ccxt.pro")
 COMPARED = 100
 TIMEOUT_S = 15.0
-
-
-def client(endpoints: dict[str, str]) -> Any:
-    """A ccxt.pro exchange that talks to the embedded venue, and is otherwise as shipped."""
-    rest = endpoints["rest"]
-    exchange: Any = CCXT.binance(
-        {
-            "enableRateLimit": False,
-            "options": {
-                "defaultType": "spot",
-                "fetchMarkets": {"types": ["spot"]},
-                "fetchMargins": False,
-                "fetchCurrencies": False,
-            },
-        }
-    )
-    exchange.urls["api"]["public"] = exchange.urls["api"]["private"] = f"{rest}/api/v3"
-    exchange.urls["api"]["ws"]["spot"] = f"{endpoints['ws']}/stream/ws"
-    exchange.urls["api"]["ws"]["ws-api"]["spot"] = endpoints["ws_api"]
-    return exchange
 
 
 def differs(journal: Journal, pair: str, book: Any) -> str:
@@ -67,7 +45,7 @@ async def follow(arguments: argparse.Namespace) -> dict[str, Any]:
     async with EmbeddedVenue(
         dialect, [pair, "ETH-USDT"], seed=arguments.seed, faults=arguments.faults
     ) as venue:
-        exchange = client(dict(venue.endpoints))
+        exchange = client(venue.endpoints)
         started = time.monotonic()
         watched = fetched = 0
         try:
