@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
 
+from connector_sdk.credentials import CredentialsSource, credentials_from
+from connector_sdk.errors import NotSupported
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.plugins import load_connector
 from connector_sdk.protocols.connector import Connector
+from connector_sdk.protocols.store import OrderStore
 from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.live_market import LiveMarket, Surroundings
+from connector_sdk.runtime.sqlite_store import SqliteStore
+from connector_sdk.runtime.store_path import default_store_path
+from connector_sdk.runtime.trading import AccountAccess
+from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.transport.clock import Clock, SystemClock
+from connector_sdk.transport.shared_budget import BudgetFolder, user_folder
 from connector_sdk.transport.transport import Transport
 
 
@@ -17,30 +27,77 @@ def connect(
     venue: str | Connector,
     pairs: Iterable[str],
     *,
+    credentials: CredentialsSource | None = None,
+    store: OrderStore | str | PathLike[str] | None = None,
     domain: str | None = None,
     endpoints: Mapping[str, str] | None = None,
     transport: Transport | None = None,
     clock: Clock | None = None,
     instruments: Instruments | None = None,
     settings: FeedSettings | None = None,
+    trading: TradingSettings | None = None,
+    share_limits: bool | str | PathLike[str] = False,
 ) -> LiveMarket:
     """Compose the live market of a venue; `async with` opens and closes it.
 
     venue:        the name of an installed connector, or a connector.
+    credentials:  the account to trade with: credentials, their fields by name, "environment",
+                  "keyring", or what fetches them. None: public data only.
+    store:        where orders are written down before they are sent: a path, or a store, which
+                  then stays open when the market closes. None: an SQLite file in this user's
+                  state folder (`default_store_path`); nothing is kept only with a NullStore.
     domain:       one of the manifest's domains, as a test network; default: its first.
     endpoints:    endpoint name → URL, in place of the domain's own.
     transport:    in place of real sockets; it stays open when the market closes.
     instruments:  in place of the list the venue gives.
+    share_limits: whether the rate limits are shared with other processes of this machine that ask
+                  for that, too, in the user's state folder or in a folder of your own.
 
-    Raises PluginError for a connector that cannot be used, ConfigError for malformed pairs, an
-    unknown domain or endpoint. Pairs the venue does not list are refused at the start.
+    Raises PluginError for a connector that cannot be used, ConfigError for malformed pairs or
+    credentials, an unknown domain or endpoint, NotSupported for credentials where the connector
+    cannot trade. Pairs the venue does not list are refused at the start.
     """
     connector = load_connector(venue) if isinstance(venue, str) else venue
+    urls = connector.manifest.endpoints(domain, endpoints)
+    access = None
+    if credentials is not None:
+        access = _access(connector, credentials, store, trading or TradingSettings())
     surroundings = Surroundings(
-        endpoints=connector.manifest.endpoints(domain, endpoints),
+        endpoints=urls,
         transport=transport,
         clock=clock or SystemClock(),
         instruments=instruments,
         settings=settings or FeedSettings(),
+        budgets=_budgets(connector, urls, share_limits, access),
+        access=access,
     )
     return LiveMarket(connector, pairs, surroundings)
+
+
+def _access(
+    connector: Connector,
+    credentials: CredentialsSource,
+    store: OrderStore | str | PathLike[str] | None,
+    settings: TradingSettings,
+) -> AccountAccess:
+    venue, trading = connector.manifest.venue, connector.trading
+    if trading is None:
+        raise NotSupported(f"{venue}: this connector is for public data only: it takes no keys")
+    auth = trading.login(credentials_from(trading.credentials, venue, credentials))
+    if isinstance(store, OrderStore):
+        return AccountAccess(trading, auth, store, owns_store=False, settings=settings)
+    kept = SqliteStore(default_store_path(venue) if store is None else store)
+    return AccountAccess(trading, auth, kept, owns_store=True, settings=settings)
+
+
+def _budgets(
+    connector: Connector,
+    urls: Mapping[str, str],
+    share: bool | str | PathLike[str],  # noqa: FBT001  # it is the caller's keyword
+    access: AccountAccess | None,
+) -> BudgetFolder | None:
+    if share is False:
+        return None
+    path = user_folder() if share is True else Path(share)
+    identity = "" if access is None else access.auth.identity
+    return BudgetFolder(path, connector.manifest.venue, urls.get("rest", ""), identity)

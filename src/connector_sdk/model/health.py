@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector_sdk.model.events import BookState
 
@@ -20,7 +20,7 @@ class PairHealth:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionHealth:
-    """One connection of the feed.
+    """One connection of the feed, or of the account.
 
     attempts: connection attempts since it was last up for good.
     """
@@ -32,10 +32,23 @@ class ConnectionHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class PartHealth:
+    """One part of trading. `reason` says what is wrong with it, and is empty while it is ok."""
+
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MarketHealth:
-    """What works now; `ready` is true when every part does."""
+    """What works now; `ready` is true when every part does.
+
+    trading: "private stream", "reconciliation", "clock", "store", "kill switch", "rules" and
+             "fees" → how that part is; empty where there are no credentials.
+    """
 
     ready: bool
     reason: str
     pairs: Mapping[str, PairHealth]
     connections: Mapping[str, ConnectionHealth]
+    trading: Mapping[str, PartHealth] = field(default_factory=dict[str, PartHealth])

@@ -13,6 +13,7 @@ from connector_sdk.model.events import Event
 from connector_sdk.model.health import MarketHealth
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.wire import Call, RestRequest, RestResponse
+from connector_sdk.protocols.trader import Trader
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -106,8 +107,10 @@ class MarketApi(ABC):
         """
 
 
-class Market(ABC):
+class Market(Trader):
     """A live market, as a strategy sees it: `async with` opens and closes it.
+
+    What a Trader does needs an account: without credentials it raises ConfigError.
 
     The same strategy code runs on any implementation: the live market, or one of your own.
     """
@@ -122,7 +125,10 @@ class Market(ABC):
 
     @abstractmethod
     async def ready(self, timeout_s: float = 30.0) -> None:
-        """Return once every book is synced; RequestTimeout names what is missing."""
+        """Return once every book is synced, and the account (if there is one) is known.
+
+        RequestTimeout names what is missing.
+        """
 
     @property
     @abstractmethod

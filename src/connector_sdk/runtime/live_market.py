@@ -1,4 +1,4 @@
-"""LiveMarket: a venue's market data, live. Composes transport, feed and tracker."""
+"""LiveMarket: a venue, live: its books, and with credentials an account. Composes the runtime."""
 
 from __future__ import annotations
 
@@ -31,11 +31,15 @@ from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.instrument_loader import InstrumentLoader
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk.runtime.supervisor import Supervisor
+from connector_sdk.runtime.trader_face import TraderFace
+from connector_sdk.runtime.trading import AccountAccess, Trading, TradingParts
+from connector_sdk.runtime.user_stream_tracker import UserStreamTracker
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.backoff import Backoff
 from connector_sdk.transport.clock import Clock, SystemClock
 from connector_sdk.transport.rate_limiter import RateLimiter
 from connector_sdk.transport.rest import RestClient
+from connector_sdk.transport.shared_budget import BudgetFolder
 from connector_sdk.transport.transport import Transport
 
 E = TypeVar("E")
@@ -51,6 +55,8 @@ class Surroundings:
     endpoints:    endpoint name → URL.
     transport:    None: real sockets of its own; one that is given is left open at the end.
     instruments:  None: loaded from the venue at the start.
+    budgets:      where rate budgets are shared with other processes; None: this one is alone.
+    access:       the account to trade with; None: public data only.
     """
 
     endpoints: Mapping[str, str]
@@ -58,10 +64,15 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     instruments: Instruments | None = None
     settings: FeedSettings = field(default_factory=FeedSettings)
+    budgets: BudgetFolder | None = None
+    access: AccountAccess | None = None
 
 
-class LiveMarket(Market):
-    """Live books and trades of some pairs of one venue: `async with`, or start and close."""
+class LiveMarket(TraderFace, Market):
+    """Live books and trades of some pairs of one venue: `async with`, or start and close.
+
+    With an account it trades, too; the pairs that are traded need not be followed.
+    """
 
     def __init__(
         self, connector: Connector, pairs: Iterable[str], surroundings: Surroundings
@@ -75,7 +86,7 @@ class LiveMarket(Market):
         manifest = connector.manifest
         self._rest = RestClient(
             self._transport,
-            RateLimiter(manifest.rate_limits, self._clock),
+            RateLimiter(manifest.rate_limits, self._clock, folder=surroundings.budgets),
             surroundings.endpoints,
             manifest.weight_headers,
         )
@@ -88,6 +99,7 @@ class LiveMarket(Market):
         self._streams: WeakSet[EventStream] = WeakSet()
         self._tracker: OrderBookTracker | None = None
         self._feed: Feed | None = None
+        self._trading: Trading | None = None
         self._closed = False
 
     # --- life
@@ -129,9 +141,34 @@ class LiveMarket(Market):
         endpoint, path = source.endpoint()
         edges = Edges(self._around.endpoints[endpoint] + path, self._transport, self._rest)
         await self._supervisor.start()
+        if self._around.access is not None:
+            self._trading = Trading(self._around.access, self._trading_parts(tracker))
+            await self._trading.start()
         self._tracker = tracker
         self._feed = Feed(parts, edges, self._supervisor)
         self._feed.start(self._wanted)
+
+    def _trading_parts(self, tracker: OrderBookTracker) -> TradingParts:
+        return TradingParts(
+            manifest=self._connector.manifest,
+            transport=self._transport,
+            rest=self._rest,
+            endpoints=self._around.endpoints,
+            clock=self._clock,
+            feed=self._around.settings,
+            supervisor=self._supervisor,
+            listeners=tracker.listeners,
+            instruments=lambda: tracker.instruments,
+            refresh=self._refresh if self._around.instruments is None else None,
+            pairs=lambda: tracker.pairs,
+            changed=self._progress.set,
+        )
+
+    async def _refresh(self) -> None:
+        """Read the rules anew. What is decoded from now on, and ordered, keeps to the new ones."""
+        instruments = await self._loader.refresh()
+        if self._tracker is not None and self._trading is not None:
+            self._tracker.instruments = self._trading.tracker.instruments = instruments
 
     async def _load(self) -> Instruments:
         try:
@@ -164,17 +201,22 @@ class LiveMarket(Market):
         self._closed = True
         self._progress.set()
         await self._supervisor.close()
+        if self._trading is not None:
+            await self._trading.close()
         if self._around.transport is None:
             await self._transport.close()
         for stream in list(self._streams):
             stream.end()
 
     async def ready(self, timeout_s: float = 30.0) -> None:
-        """Return once every book is synced; RequestTimeout names what is missing, and why."""
+        """Return once every book is synced and the account is known to be as the venue has it.
+
+        RequestTimeout names what is missing, and why.
+        """
         self._running()
         try:
             async with self._clock.timeout(timeout_s):
-                while self._unsynced():
+                while self._unsynced() or self._ailing():
                     self._progress.clear()
                     await self._progress.wait()
                     if self._closed:
@@ -215,7 +257,9 @@ class LiveMarket(Market):
         if self._tracker is None or self._feed is None or self._closed:
             reason = f"{self._venue}: this market is {'closed' if self._closed else 'not started'}"
             return MarketHealth(ready=False, reason=reason, pairs={}, connections={})
-        connections = self._feed.connections
+        connections = dict(self._feed.connections)
+        if self._trading is not None:
+            connections.update(self._trading.connections)
         missing = [f"{p} is {self._state(p).value}" for p in self._unsynced()]
         missing += [f"{pair}: {said}" for pair, said in self._feed.refusals.items()]
         missing += [
@@ -223,12 +267,14 @@ class LiveMarket(Market):
             for name, link in connections.items()
             if not link.connected
         ]
+        missing += self._ailing()
         missing += self._supervisor.failures.values()
         return MarketHealth(
             ready=not missing,
             reason="; ".join(missing),
             pairs={pair: self._pair_health(pair) for pair in self.pairs},
             connections=connections,
+            trading={} if self._trading is None else self._trading.health,
         )
 
     def _pair_health(self, pair: str) -> PairHealth:
@@ -246,6 +292,12 @@ class LiveMarket(Market):
     def _unsynced(self) -> list[str]:
         return [pair for pair in self.pairs if self._state(pair) is not BookState.SYNCED]
 
+    def _ailing(self) -> list[str]:
+        if self._trading is None:
+            return []
+        parts = self._trading.health
+        return [f"{name}: {part.reason}" for name, part in parts.items() if not part.ok]
+
     def _state(self, pair: str) -> BookState:
         return self._running()[0].book(pair).state
 
@@ -253,6 +305,21 @@ class LiveMarket(Market):
         if self._tracker is None or self._feed is None:
             raise ConfigError(f"{self._venue}: start this market first (`async with`)")
         return self._tracker, self._feed
+
+    @property
+    def _trader(self) -> Trading:
+        self._running()
+        if self._trading is None:
+            raise ConfigError(
+                f"{self._venue}: this market has public data only: pass credentials= to connect "
+                "('environment', 'keyring', or an object) to trade"
+            )
+        return self._trading
+
+    @property
+    def user_stream_tracker(self) -> UserStreamTracker:
+        """The tracker that holds the account; ConfigError without credentials."""
+        return self._trader.tracker
 
     # --- what can be changed
 

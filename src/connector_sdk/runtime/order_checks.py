@@ -1,0 +1,69 @@
+"""OrderChecks: what is refused here, before anything is written down or sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from connector_sdk.errors import IntentRefused, NotSupported
+from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.manifest import ConnectorManifest
+from connector_sdk.model.order import OrderIntent
+from connector_sdk.orders.identifiers import ClientOrderIds
+from connector_sdk.orders.quantize import quantized
+
+SEED_BYTES = 16
+
+
+class OrderChecks:
+    """The kill switch, what the venue can do at all, its rules, and what the account can pay.
+
+    unready: says why orders cannot be placed yet; None when they can.
+    halted:  why the kill switch is thrown; None while it is not.
+    """
+
+    def __init__(
+        self,
+        manifest: ConnectorManifest,
+        instruments: Callable[[], Instruments],
+        unready: Callable[[], str | None],
+    ) -> None:
+        self._manifest = manifest
+        self._instruments = instruments
+        self._unready = unready
+        self._ids = ClientOrderIds(manifest.client_order_ids, os.urandom(16))
+        self.halted: str | None = None
+
+    def mint(self) -> str:
+        """A client order id that nobody had before."""
+        return self._ids.mint()
+
+    def accepted(self, intents: Sequence[OrderIntent]) -> Sequence[OrderIntent]:
+        """`intents`, rounded to the venue's steps. Raises IntentRefused or NotSupported."""
+        self._demand_open()
+        return [self._rounded(intent) for intent in intents]
+
+    def amended(self, wanted: OrderIntent) -> OrderIntent:
+        """What an order that rests shall be from now on, rounded. Raises IntentRefused."""
+        self._demand_open()
+        return self._rounded(wanted)
+
+    def _demand_open(self) -> None:
+        venue = self._manifest.venue
+        if self.halted is not None:
+            raise IntentRefused(
+                f"{venue}: no orders are placed, the kill switch is thrown: {self.halted}"
+            )
+        unready = self._unready()
+        if unready is not None:
+            raise IntentRefused(
+                f"{venue}: no orders are placed yet ({unready}): wait for `market.ready()`"
+            )
+
+    def _rounded(self, intent: OrderIntent) -> OrderIntent:
+        manifest, force = self._manifest, intent.time_in_force
+        if intent.order_type not in manifest.order_types:
+            raise NotSupported(f"{manifest.venue} has no {intent.order_type.value} orders")
+        if force is not None and force not in manifest.time_in_force:
+            raise NotSupported(f"{manifest.venue} has no time in force {force.value}")
+        return quantized(intent, self._instruments()[intent.pair])

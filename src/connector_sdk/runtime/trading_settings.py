@@ -1,0 +1,25 @@
+"""How trading behaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from connector_sdk.runtime.reconciliation import Rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class TradingSettings:
+    """Choices of a market that trades. Times in seconds.
+
+    check_budget: refuse an order here that the account cannot pay for, as far as is known.
+    rhythm:       how often the account is compared with the venue.
+    clock_s:      how often the venue's time is read.
+    rules_s:      how often the instruments' rules are read anew.
+    fees_s:       how often the account's fee rates are.
+    """
+
+    check_budget: bool = True
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    clock_s: float = 600.0
+    rules_s: float = 1_800.0
+    fees_s: float = 43_200.0
