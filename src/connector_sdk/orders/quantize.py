@@ -1,53 +1,147 @@
-"""Orders on an instrument's grid: rounded against whoever places them, and checked by its rules."""
+"""An intent, made to fit the instrument's rules; or refused, with what to write instead."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
+from math import lcm
+from typing import Final, NamedTuple
 
 from connector_sdk.errors import IntentRefused
 from connector_sdk.model.exact import EXACT
 from connector_sdk.model.instrument import Instrument
 from connector_sdk.model.order import OrderIntent, OrderType, Side
 
+ONE: Final = Decimal(1)
 
-def quantized(intent: OrderIntent, instrument: Instrument) -> OrderIntent:
-    """`intent` on the grid: less quantity, and a price no worse than the one asked for.
 
-    Raises IntentRefused where a rule of the instrument would still be broken.
+class Limits(NamedTuple):
+    """The bounds of one number; None where there is none."""
+
+    least: Decimal | None
+    most: Decimal | None
+
+
+def quantized(
+    intent: OrderIntent, instrument: Instrument, *, reference_price: Decimal | None = None
+) -> OrderIntent:
+    """`intent` on the instrument's grid: the quantity rounded down, the price never for the worse.
+
+    A buy's price is rounded down and a sell's up, so nobody pays more or gets less than written.
+    reference_price:  what a market order is valued at for the limits of notional; without one they
+                      are not checked, and the venue has the last word.
+
+    Raises IntentRefused for what breaks a rule, naming the rule, the number and what would do.
     """
+    pair = intent.pair
     if not instrument.tradable:
-        raise IntentRefused(f"{intent.pair} is not open for trading now")
+        raise IntentRefused(f"{pair} does not take orders now")
     market = intent.order_type is OrderType.MARKET
-    lot = (instrument.market_lot_size if market else None) or instrument.lot_size
-    quantity = _on_grid(intent.quantity, lot, ROUND_FLOOR)
     price = intent.price
     if price is not None:
-        rounding = ROUND_FLOOR if intent.side is Side.BUY else ROUND_CEILING
-        price = _on_grid(price, instrument.tick_size, rounding)
-        _within(intent, "price", price, (instrument.minimum_price, instrument.maximum_price))
-        notional = EXACT.multiply(price, quantity)
-        limits = (instrument.minimum_notional, instrument.maximum_notional)
-        _within(intent, "notional", notional, limits)
-    least, most = instrument.minimum_quantity, instrument.maximum_quantity
-    if market:
-        least = instrument.minimum_market_quantity or least
-        most = instrument.maximum_market_quantity or most
-    _within(intent, "quantity", quantity, (least, most))
+        price = _price_on_grid(price, intent.side, instrument)
+        if not price:
+            raise IntentRefused(
+                f"{pair}: price {intent.price} is less than one tick: "
+                f"write {instrument.tick_size} or more"
+            )
+        step = _price_step(price, instrument)
+        limits = Limits(instrument.minimum_price, instrument.maximum_price)
+        _check(f"{pair}: price", price, limits, step)
+    step = _quantity_step(instrument, market=market)
+    quantity = _on_grid(intent.quantity, step, up=False)
+    if quantity <= 0:
+        raise IntentRefused(
+            f"{pair}: quantity {intent.quantity} is less than one step: write {step} or more"
+        )
+    for limits in _quantity_limits(instrument, market=market):
+        _check(f"{pair}: quantity", quantity, limits, step)
+    _check_notional(instrument, quantity, price or reference_price, step)
+    if quantity == intent.quantity and price == intent.price:
+        return intent
     return replace(intent, quantity=quantity, price=price)
 
 
-def _on_grid(amount: Decimal, step: Decimal, rounding: str) -> Decimal:
-    steps = EXACT.divide(amount, step).to_integral_value(rounding)
-    return EXACT.multiply(steps, step)
+def _price_on_grid(price: Decimal, side: Side, instrument: Instrument) -> Decimal:
+    if price <= 0:
+        raise IntentRefused(f"{instrument.pair}: price {price} is not positive")
+    up = side is Side.SELL
+    rounded = _on_grid(price, _price_step(price, instrument), up=up)
+    if not rounded:
+        return rounded
+    # Rounding up may reach the next power of ten, where fewer decimals are significant.
+    return _on_grid(rounded, _price_step(rounded, instrument), up=up)
 
 
-def _within(
-    intent: OrderIntent, what: str, amount: Decimal, limits: tuple[Decimal | None, Decimal | None]
-) -> None:
+def _price_step(price: Decimal, instrument: Instrument) -> Decimal:
+    digits = instrument.price_digits
+    if digits is None:
+        return instrument.tick_size
+    return _common_step(instrument.tick_size, ONE.scaleb(price.adjusted() - digits + 1))
+
+
+def _quantity_step(instrument: Instrument, *, market: bool) -> Decimal:
+    if not market or instrument.market_lot_size is None:
+        return instrument.lot_size
+    return _common_step(instrument.lot_size, instrument.market_lot_size)
+
+
+def _quantity_limits(instrument: Instrument, *, market: bool) -> list[Limits]:
+    limits = [Limits(instrument.minimum_quantity, instrument.maximum_quantity)]
+    if market:
+        of_market = instrument.minimum_market_quantity, instrument.maximum_market_quantity
+        limits.append(Limits(*of_market))
+    return limits
+
+
+def _common_step(one: Decimal, other: Decimal) -> Decimal:
+    """The least number that is a multiple of both steps."""
+    if one == other:
+        return one
+    exponent = min(int(one.as_tuple().exponent), int(other.as_tuple().exponent))
+    counts = (int(EXACT.scaleb(step, -exponent)) for step in (one, other))
+    return EXACT.scaleb(Decimal(lcm(*counts)), exponent)
+
+
+def _on_grid(number: Decimal, step: Decimal, *, up: bool) -> Decimal:
+    """`number` as it is, if it is a multiple of `step`; else the next one below, or above."""
+    if not EXACT.remainder(number, step):
+        return number
+    below = EXACT.multiply(EXACT.divide_int(number, step), step)
+    return EXACT.add(below, step) if up else below
+
+
+def _check(what: str, number: Decimal, limits: Limits, step: Decimal) -> None:
     least, most = limits
-    if amount <= 0 or (least is not None and amount < least):
-        bound = f"at least {least}" if least is not None else "more than nothing"
-        raise IntentRefused(f"{intent.pair}: a {what} of {amount} is too small: it takes {bound}")
-    if most is not None and amount > most:
-        raise IntentRefused(f"{intent.pair}: a {what} of {amount} is too large: at most {most}")
+    if least is not None and number < least:
+        wanted = _on_grid(least, step, up=True)
+        raise IntentRefused(
+            f"{what} {number} is less than the minimum of {least}: write {wanted} or more"
+        )
+    if most is not None and number > most:
+        wanted = _on_grid(most, step, up=False)
+        raise IntentRefused(
+            f"{what} {number} is more than the maximum of {most}: write {wanted} or less"
+        )
+
+
+def _check_notional(
+    instrument: Instrument, quantity: Decimal, price: Decimal | None, step: Decimal
+) -> None:
+    if price is None:
+        return
+    notional = EXACT.multiply(price, quantity)
+    least, most = instrument.minimum_notional, instrument.maximum_notional
+    words = f"{instrument.pair}: notional {notional} ({quantity} at {price}) is"
+    of_step = EXACT.multiply(price, step)
+    if least is not None and notional < least:
+        steps = EXACT.divide_int(_on_grid(least, of_step, up=True), of_step)
+        wanted = EXACT.multiply(steps, step)
+        raise IntentRefused(
+            f"{words} less than the minimum of {least}: write a quantity of {wanted} or more"
+        )
+    if most is not None and notional > most:
+        wanted = EXACT.multiply(EXACT.divide_int(most, of_step), step)
+        raise IntentRefused(
+            f"{words} more than the maximum of {most}: write a quantity of {wanted} or less"
+        )
