@@ -8,9 +8,7 @@ soon, so what its owner no longer tells of (it may have died) counts as spent at
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connector_sdk.model.manifest import RateLimitPool
 from connector_sdk.transport.file_lock import FileTaken, HeldFile, held_file
+from connector_sdk.transport.state_folder import state_folder
 
 SECOND_NS = 1_000_000_000
 LEASED_SHARE = 0.03
@@ -125,11 +124,7 @@ class BudgetFolder:
 
 def user_folder() -> Path:
     """This user's folder for budgets; the same for all of the user's processes."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    else:
-        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "connector-sdk" / "budgets"
+    return state_folder() / "budgets"
 
 
 class SharedBudget:

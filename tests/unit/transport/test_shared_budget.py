@@ -265,12 +265,10 @@ async def test_what_nobody_used_for_days_is_swept_away(machine: Machine) -> None
 
 
 def test_all_processes_of_a_user_agree_on_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", os.sep + "state")
-    monkeypatch.setenv("LOCALAPPDATA", os.sep + "state")
-    assert user_folder() == Path(os.sep, "state", "connector-sdk", "budgets")
-    monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.delenv("LOCALAPPDATA")
     assert user_folder().is_relative_to(Path.home())
+    if sys.platform == "linux":
+        monkeypatch.setenv("XDG_STATE_HOME", os.sep + "state")
+        assert user_folder() == Path(os.sep, "state", "connector-sdk", "budgets")
 
 
 async def test_a_lease_spares_nearly_all_looks_at_the_file(
