@@ -229,7 +229,7 @@ async def test_no_failure_of_the_network_sends_anything_again(failure: Transport
 
 async def test_no_other_refusal_sends_anything_again() -> None:
     key = Key()
-    call = Call[str](ORDER, lambda _: AuthRejected("venue", "-2015", "no such key"))
+    call: Call[str] = Call(ORDER, lambda _: AuthRejected("venue", "-2015", "no such key"))
     calling = asyncio.create_task(key.client.call(call))
     await key.clock.advance(1)
     with pytest.raises(AuthRejected):
