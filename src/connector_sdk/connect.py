@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 from connector_sdk.credentials import CredentialsSource, credentials_from
 from connector_sdk.errors import NotSupported
@@ -41,45 +43,38 @@ def connect(
     """Compose the live market of a venue; `async with` opens and closes it.
 
     venue:        the name of an installed connector, or a connector.
-    credentials:  the account to trade with: credentials, their fields by name, "environment",
-                  "keyring", or what fetches them. None: public data only.
-    store:        where orders are written down before they are sent: a path, or a store, which
-                  then stays open when the market closes. None: an SQLite file in this user's
-                  state folder (`default_store_path`); nothing is kept only with a NullStore.
+    credentials:  of the account to trade with, or where they come from; None: public data only.
+    store:        where orders are written down before they are sent: a path, or a store, which is
+                  left open at the end. None: the file that `default_store_path` names.
     domain:       one of the manifest's domains, as a test network; default: its first.
     endpoints:    endpoint name → URL, in place of the domain's own.
     transport:    in place of real sockets; it stays open when the market closes.
     instruments:  in place of the list the venue gives.
-    share_limits: whether the rate limits are shared with other processes of this machine that ask
-                  for that, too, in the user's state folder or in a folder of your own.
+    share_limits: keep the rate limits together with other processes that do, in the user's state
+                  folder or in the one that is named.
 
-    Raises PluginError for a connector that cannot be used, ConfigError for malformed pairs or
-    credentials, an unknown domain or endpoint, NotSupported for credentials where the connector
-    cannot trade. Pairs the venue does not list are refused at the start.
+    Raises PluginError for a connector that cannot be used, NotSupported for credentials where it
+    cannot trade, ConfigError for malformed pairs or credentials, an unknown domain or endpoint.
+    Pairs the venue does not list are refused at the start.
     """
     connector = load_connector(venue) if isinstance(venue, str) else venue
     urls = connector.manifest.endpoints(domain, endpoints)
-    access = None
-    if credentials is not None:
-        access = _access(connector, credentials, store, trading or TradingSettings())
-    surroundings = Surroundings(
-        endpoints=urls,
-        transport=transport,
-        clock=clock or SystemClock(),
-        instruments=instruments,
-        settings=settings or FeedSettings(),
-        budgets=_budgets(connector, urls, share_limits, access),
-        access=access,
-    )
-    return LiveMarket(connector, pairs, surroundings)
+    access = _access(connector, credentials, store, trading or TradingSettings())
+    around = Surroundings(urls, transport, clock or SystemClock(), instruments)
+    around = replace(around, settings=settings or FeedSettings(), access=access)
+    if share_limits is not False:
+        around = replace(around, budgets=_budgets(connector, around, share_limits))
+    return LiveMarket(connector, pairs, around)
 
 
 def _access(
     connector: Connector,
-    credentials: CredentialsSource,
+    credentials: CredentialsSource | None,
     store: OrderStore | str | PathLike[str] | None,
     settings: TradingSettings,
-) -> AccountAccess:
+) -> AccountAccess | None:
+    if credentials is None:
+        return None
     venue, trading = connector.manifest.venue, connector.trading
     if trading is None:
         raise NotSupported(f"{venue}: this connector is for public data only: it takes no keys")
@@ -91,13 +86,9 @@ def _access(
 
 
 def _budgets(
-    connector: Connector,
-    urls: Mapping[str, str],
-    share: bool | str | PathLike[str],  # noqa: FBT001  # it is the caller's keyword
-    access: AccountAccess | None,
-) -> BudgetFolder | None:
-    if share is False:
-        return None
-    path = user_folder() if share is True else Path(share)
-    identity = "" if access is None else access.auth.identity
-    return BudgetFolder(path, connector.manifest.venue, urls.get("rest", ""), identity)
+    connector: Connector, around: Surroundings, folder: Literal[True] | str | PathLike[str]
+) -> BudgetFolder:
+    path = user_folder() if folder is True else Path(folder)
+    identity = "" if around.access is None else around.access.auth.identity
+    address = next(iter(around.endpoints.values()))
+    return BudgetFolder(path, connector.manifest.venue, address, identity)
