@@ -19,6 +19,7 @@ class OrderChecks:
     """The kill switch, what the venue can do at all, its rules, and what the account can pay.
 
     unready: says why orders cannot be placed yet; None when they can.
+    id_seed: what client order ids follow from; None: random bytes of its own.
     halted:  why the kill switch is thrown; None while it is not.
     """
 
@@ -27,11 +28,12 @@ class OrderChecks:
         manifest: ConnectorManifest,
         instruments: Callable[[], Instruments],
         unready: Callable[[], str | None],
+        id_seed: bytes | None = None,
     ) -> None:
         self._manifest = manifest
         self._instruments = instruments
         self._unready = unready
-        self._ids = ClientOrderIds(manifest.client_order_ids, os.urandom(16))
+        self._ids = ClientOrderIds(manifest.client_order_ids, id_seed or os.urandom(SEED_BYTES))
         self.halted: str | None = None
 
     def mint(self) -> str:

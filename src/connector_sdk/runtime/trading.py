@@ -159,7 +159,9 @@ class Trading(Trader):
 
     def _compose_orders(self) -> None:
         parts, desk, settings = self._parts, self._desk, self._access.settings
-        self._checks = OrderChecks(parts.manifest, parts.instruments, self._unready)
+        self._checks = OrderChecks(
+            parts.manifest, parts.instruments, self._unready, settings.id_seed
+        )
         self._execution = Execution(desk, self._checks)
         self._cancelling = Cancelling(desk, self._execution.placing)
         self._amending = Amending(desk, self._checks, self._execution, self._cancelling)

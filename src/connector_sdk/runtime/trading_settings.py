@@ -16,6 +16,8 @@ class TradingSettings:
     clock_s:      how often the venue's time is read.
     rules_s:      how often the instruments' rules are read anew.
     fees_s:       how often the account's fee rates are.
+    id_seed:      8 bytes or more that client order ids follow from, for runs that must repeat;
+                  None: random ones, as is needed where another process may use the same account.
     """
 
     check_budget: bool = True
@@ -23,3 +25,4 @@ class TradingSettings:
     clock_s: float = 600.0
     rules_s: float = 1_800.0
     fees_s: float = 43_200.0
+    id_seed: bytes | None = None

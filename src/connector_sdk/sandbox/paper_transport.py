@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from connector_sdk.errors import ConfigError, Disconnected, RequestTimeout, Sent
+from connector_sdk.errors import ConfigError, ConnectFailed, Disconnected, RequestTimeout, Sent
 from connector_sdk.model.wire import RestResponse
 from connector_sdk.sandbox.paper_requests import PaperRequests
 from connector_sdk.sandbox.paper_venue import PaperVenue
@@ -53,6 +53,7 @@ class PaperTransport(Transport):
         self._clock = clock
         self._latency = latency
         self._open: dict[PaperConnection, None] = {}
+        self._closed = False
 
     async def open_websocket(self, url: str, *, timeout_s: float) -> WebSocketConnection:
         """The account's stream."""
@@ -70,7 +71,12 @@ class PaperTransport(Transport):
         body: bytes | None,
         timeout_s: float,
     ) -> RestResponse:
-        """One exchange. Raises RequestTimeout for an order that takes longer than that."""
+        """One exchange.
+
+        Raises RequestTimeout for an order that takes longer than that, ConnectFailed once closed.
+        """
+        if self._closed:
+            raise ConnectFailed(f"{url}: the market is closed")
         parts = urlsplit(url)
         if parts.path == ORDER and method != READS:
             latency_s = self._latency.draw()
@@ -83,6 +89,7 @@ class PaperTransport(Transport):
 
     async def close(self) -> None:
         """End the account's streams. Idempotent."""
+        self._closed = True
         for connection in tuple(self._open):
             await connection.close()
         self._open.clear()
