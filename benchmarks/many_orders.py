@@ -34,9 +34,7 @@ class Desk:
     """A ledger and the venue that answers it: every order gets texts of its own, as decoded."""
 
     def __init__(self, open_orders: int, closed_orders: int) -> None:
-        settings = LedgerSettings(
-            closed_kept=closed_orders, late_s=1.0, closed_age_s=1e9, unclaimed_s=1e9
-        )
+        settings = LedgerSettings(closed_kept=closed_orders, late_s=1.0, closed_age_s=1e9)
         self.ledger = OrderLedger("binance", "account", settings)
         self._numbers = count(1)
         self._chance = Random(3)

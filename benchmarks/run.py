@@ -15,6 +15,7 @@ from process_rows import measure_imports, measure_ledger, measure_memory
 from resync_row import measure_resync
 from socket_row import measure_socket
 from table import ROWS, Measured, Result, Skipped, printed
+from trading_rows import measure_trading
 
 Measure: TypeAlias = Callable[[set[str]], dict[str, Measured | Skipped]]
 
@@ -25,6 +26,7 @@ GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"socket"}), measure_socket),
     (frozenset({"memory"}), measure_memory),
     (frozenset({"resync"}), measure_resync),
+    (frozenset({"buy", "ccxt-order"}), measure_trading),
     (frozenset({"limiter"}), measure_limiter),
     (frozenset({"ledger-flat", "ledger-memory"}), measure_ledger),
     (frozenset({"import-time", "import-memory"}), measure_imports),

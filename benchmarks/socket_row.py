@@ -22,7 +22,7 @@ ROUNDS = 5
 def measure_socket(_: set[str]) -> dict[str, Measured | Skipped]:
     if find_spec("uvloop") is None:
         return {"socket": Skipped("uvloop is not installed here")}
-    own, other = _cores()
+    own, other = cores()
     client = str(HERE / "loopback_client.py")
     with _venue(other) as port:
         runs = [printed_numbers(client, str(port), str(MESSAGES), str(own)) for _ in range(ROUNDS)]
@@ -32,7 +32,7 @@ def measure_socket(_: set[str]) -> dict[str, Measured | Skipped]:
     return {"socket": Measured(max(by_cpu), note)}
 
 
-def _cores() -> tuple[int, int]:
+def cores() -> tuple[int, int]:
     """(the client's, the venue's); -1 where none can be chosen."""
     if not hasattr(os, "sched_getaffinity"):
         return -1, -1
