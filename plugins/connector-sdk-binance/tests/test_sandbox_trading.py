@@ -17,6 +17,8 @@ from documented import (
 )
 from private_client import (
     LIMIT,
+    SECOND_NS,
+    START_NS,
     STOP,
     PrivateClient,
     check_fields,
@@ -25,7 +27,21 @@ from private_client import (
     types,
 )
 
+from connector_sdk.sandbox.trading import RefusalKind, Refused, Rule
+from connector_sdk_binance.sandbox.api_error import refusal_error
+
 NO_PRICE = {"timeInForce": "", "price": ""}
+# binance-spot-api-docs, filters.md, "Symbol filters".
+FILTER_NAMES = {
+    Rule.PRICE: "PRICE_FILTER",
+    Rule.LOT: "LOT_SIZE",
+    Rule.MARKET_LOT: "MARKET_LOT_SIZE",
+    Rule.NOTIONAL: "NOTIONAL",
+    Rule.OPEN_ORDERS: "MAX_NUM_ORDERS",
+    Rule.OPEN_TRIGGERS: "MAX_NUM_ALGO_ORDERS",
+    Rule.ICEBERG_PARTS: "ICEBERG_PARTS",
+    Rule.TRAILING_DELTA: "TRAILING_DELTA",
+}
 
 
 def client() -> PrivateClient:
@@ -198,3 +214,29 @@ def test_too_many_orders_are_refused_with_429_until_the_ten_seconds_are_over() -
     assert trader.place().error == (429, -1015, "Too many new orders.")
     trader.core.step(trader.core.now_ns + 10_000_000_000)
     assert trader.place().status == 200
+
+
+def test_at_most_five_orders_may_wait_for_their_trigger() -> None:
+    trader = client()
+    for _ in range(5):
+        assert trader.place(**STOP).status == 200
+    assert trader.place(**STOP).error == (400, -1013, "Filter failure: MAX_NUM_ALGO_ORDERS")
+    assert trader.place().status == 200
+
+
+def test_at_most_two_hundred_orders_may_be_open() -> None:
+    trader = PrivateClient(quiet_venue())
+    for second in range(4):
+        trader.core.step(START_NS + second * 10 * SECOND_NS)
+        for _ in range(50):
+            assert trader.place().status == 200
+    trader.core.step(START_NS + 40 * SECOND_NS)
+    assert trader.place().error == (400, -1013, "Filter failure: MAX_NUM_ORDERS")
+
+
+def test_every_reason_to_refuse_has_its_code_and_words() -> None:
+    for rule in Rule:
+        error = refusal_error(Refused(RefusalKind.RULE, rule))
+        assert (error.code, error.message) == (-1013, f"Filter failure: {FILTER_NAMES[rule]}")
+    for kind in set(RefusalKind) - {RefusalKind.RULE}:
+        assert refusal_error(Refused(kind)).code < 0
