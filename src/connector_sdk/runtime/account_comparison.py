@@ -97,7 +97,7 @@ class AccountComparison:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._part(evidence, "all open orders", self._open(None, found)))
-                tasks.create_task(self._part(evidence, "balances", self._balances(found)))
+                tasks.create_task(self._part(evidence, "balances", self._balances()))
                 for pair in pairs:
                     title = f"fills of {pair}"
                     tasks.create_task(self._part(evidence, title, self._fills(pair, found)))
@@ -112,7 +112,7 @@ class AccountComparison:
         for pair in self._cheapest({r.intent.pair for r in self._desk.ledger.open_orders()}):
             title = f"open orders of {pair or 'every pair'}"
             await self._part(evidence, title, self._open(pair, found))
-        await self._part(evidence, "balances", self._balances(found))
+        await self._part(evidence, "balances", self._balances())
         if found.orders or found.fills:
             now_ns = self._desk.clock.now_ns()
             self._desk.tracker.owes(now_ns, now_ns)
@@ -145,10 +145,10 @@ class AccountComparison:
         desk.tracker.answered((), now_ns, found)
         desk.tell()
 
-    async def _balances(self, found: Found) -> None:
-        desk = self._desk
+    async def _balances(self) -> None:
+        desk, asked_ns = self._desk, self._desk.clock.now_ns()
         report = await desk.rest.call(desk.api.balances())
-        desk.tracker.answered((report,), desk.clock.now_ns(), found)
+        desk.tracker.balances_answered(report, asked_ns, desk.clock.now_ns())
 
     async def _fills(self, pair: str, found: Found) -> None:
         desk, asked_ns = self._desk, self._venue_ns()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
-from connector_sdk.model.account import BalanceReport
+from connector_sdk.model.account import Balance, BalanceReport
 from connector_sdk.model.events import FeedInterrupted, FeedMetrics
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.order_events import (
@@ -21,7 +21,7 @@ from connector_sdk.model.order_events import (
     OrderChange,
     OrderFilled,
 )
-from connector_sdk.model.order_update import AccountMessage
+from connector_sdk.model.order_update import AccountMessage, OrderMessage
 from connector_sdk.model.wire import (
     Frame,
     Reply,
@@ -167,19 +167,26 @@ class UserStreamTracker(Tracker[UserRequest]):
 
     def _enter(self, message: AccountMessage, now_ns: int) -> None:
         if isinstance(message, BalanceReport):
-            for balance in self.balances.receive(message, now_ns):
-                self.listeners.emit(BalanceChanged(None, balance, now_ns))
+            self._hold(self.balances.receive(message, now_ns), now_ns)
         else:
             self.ledger.receive(message, now_ns)
 
+    def _hold(self, changed: Iterable[Balance], now_ns: int) -> None:
+        for balance in changed:
+            self.listeners.emit(BalanceChanged(None, balance, now_ns))
+
     def answered(
-        self, messages: Iterable[AccountMessage], now_ns: int, found: Found | None = None
+        self, messages: Iterable[OrderMessage], now_ns: int, found: Found | None = None
     ) -> None:
-        """Take what the venue answered to a request. found: counts what that told anew."""
+        """Take what the venue answered about orders. found: counts what that told anew."""
         self._now_ns = max(self._now_ns, now_ns)
         for message in messages:
-            self._enter(message, now_ns)
+            self.ledger.receive(message, now_ns)
         self.tell(found)
+
+    def balances_answered(self, report: BalanceReport, asked_ns: int, now_ns: int) -> None:
+        """Take what the venue answered about the balances, asked for at `asked_ns`."""
+        self._hold(self.balances.receive(report, now_ns, asked_ns=asked_ns), now_ns)
 
     def tell(self, found: Found | None = None) -> None:
         """Tell what happened to the orders, and wake who waits for it."""

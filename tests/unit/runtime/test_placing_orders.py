@@ -138,7 +138,7 @@ async def test_an_order_that_never_arrived_counts_as_exposure_until_it_is_certai
         at.venue.upsets.append(Upset("POST /order"))
         order = await at.market.buy(PAIR, "0.5", price="90")
         await at.clock.advance(60)
-        assert order.state is OrderState.UNKNOWN
+        assert order.state.value == "unknown"
         assert order.client_order_id in at.market.in_flight_orders
         await at.clock.advance(60)
         assert order.state is OrderState.LOST

@@ -86,7 +86,7 @@ def _intent(row: Row) -> OrderIntent:
     )
 
 
-def _report(row: Row) -> OrderReport:
+def report_of(row: Row) -> OrderReport:
     return OrderReport(
         row["pair"],
         row["id"],
@@ -152,7 +152,7 @@ class TinyTradingApi(TradingApi):
         )
 
     def _order(self, request: RestRequest) -> Call[Sequence[OrderMessage]]:
-        return self.call(request, lambda r: (_report(orjson.loads(r.body)),))
+        return self.call(request, lambda r: (report_of(orjson.loads(r.body)),))
 
     def place(
         self, intent: OrderIntent, client_order_id: str, instruments: Instruments
@@ -217,7 +217,7 @@ class TinyTradingApi(TradingApi):
         weight = 40 if pair is None else 3
         query = {} if pair is None else {"pair": pair}
         request = self._ask("GET /open", Priority.RECONCILE, query, weight)
-        return self.call(request, lambda r: [_report(row) for row in orjson.loads(r.body)])
+        return self.call(request, lambda r: [report_of(row) for row in orjson.loads(r.body)])
 
     def balances(self) -> Call[BalanceReport]:
         request = self._ask("GET /balances", Priority.RECONCILE, {})
@@ -271,7 +271,7 @@ def _read_private(frame: Frame) -> Sequence[UserMessage]:
     row: Row = orjson.loads(frame.data)
     match row["k"]:
         case "order":
-            return (_report(row),)
+            return (report_of(row),)
         case "fill":
             return (_fill(row),)
         case "holdings":

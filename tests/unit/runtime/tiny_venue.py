@@ -34,12 +34,14 @@ class Upset:
     path:     of the requests it befalls (method and path, as in "POST /order").
     executed: whether the venue does what it was asked for.
     answer:   status and code in place of the true answer; None: no answer ever comes.
+    late:     it arrives after that delay, and is answered truly.
     """
 
     path: str
     executed: bool = False
     answer: tuple[int, str] | None = None
     delay_s: float = 0.0
+    late: bool = False
 
 
 class TinyVenue(Transport):
@@ -163,6 +165,9 @@ class TinyVenue(Transport):
         if upset is None:
             return self._answer(what, query, url)
         self.upsets.remove(upset)
+        if upset.late:
+            await self.clock.sleep(upset.delay_s)
+            return self._answer(what, query, url)
         truth = self._answer(what, query, url) if upset.executed else None
         wait_s = min(upset.delay_s or (0.0 if upset.answer else timeout_s), timeout_s)
         await self.clock.sleep(wait_s)
@@ -186,6 +191,10 @@ class TinyVenue(Transport):
         if what.endswith("/order"):
             said = self._of_order(what, query)
             return _response(url, said, 400 if "code" in said else 200)
+        if what.endswith("/orders"):
+            rows = orjson.loads(query["several"])
+            one = what.removesuffix("s")
+            return _response(url, [self._of_order(one, row) for row in rows])
         match what:
             case "GET /time":
                 return _response(url, {"now": self.now_ms})
