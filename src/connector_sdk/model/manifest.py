@@ -40,7 +40,7 @@ SUPPORTED_API = ApiRange(minimum=CONNECTOR_API_MINIMUM, maximum=CONNECTOR_API_MA
 class RateLimitPool(BaseModel):
     """A budget of weight: at most `limit` in any `window_s` seconds.
 
-    name:      one with ``{pair}`` in it is a template: each pair followed has such a pool.
+    name:      one with ``{pair}`` in it is a template: each pair has such a pool.
     reserve:   the share of it that only cancels and reconciliation may use.
     per_key:   whether the venue counts it by API key and not by address.
     """
@@ -58,9 +58,13 @@ class RateLimitPool(BaseModel):
         """Whether this is a template."""
         return "{pair}" in self.name
 
-    def for_pair(self, pair: str) -> RateLimitPool:
-        """The pool that `pair` has for itself."""
-        return self.model_copy(update={"name": self.name.replace("{pair}", pair)})
+    def instance(self, name: str) -> RateLimitPool | None:
+        """The pool of that name, if this is its template: it belongs to one pair alone."""
+        before, _, after = self.name.partition("{pair}")
+        fits = name.startswith(before) and name.endswith(after)
+        if not self.per_pair or not fits or len(name) <= len(before) + len(after):
+            return None
+        return self.model_copy(update={"name": name})
 
 
 class ClientOrderIdFormat(BaseModel):

@@ -17,6 +17,7 @@ class FeedSettings:
     handover_s:   how long an old connection is kept beside its successor.
     tick_s:       how often the tracker is told the time.
     reconnects, snapshots: how attempts are spaced.
+    limits_share: of the venue's rate limits, what this market may use: above 0 and up to 1.
     seed:         makes the jitter repeatable.
     """
 
@@ -27,4 +28,5 @@ class FeedSettings:
     tick_s: float = 1.0
     reconnects: Spacing = field(default_factory=Spacing)
     snapshots: Spacing = field(default_factory=Spacing)
+    limits_share: float = 1.0
     seed: int | None = None

@@ -29,6 +29,7 @@ from connector_sdk.runtime.feed import Edges, Feed
 from connector_sdk.runtime.feed_parts import FeedParts
 from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.instrument_loader import InstrumentLoader
+from connector_sdk.runtime.limit_checks import check_limits
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk.runtime.supervisor import Supervisor
 from connector_sdk.runtime.trader_face import TraderFace
@@ -86,7 +87,12 @@ class LiveMarket(TraderFace, Market):
         manifest = connector.manifest
         self._rest = RestClient(
             self._transport,
-            RateLimiter(manifest.rate_limits, self._clock, folder=surroundings.budgets),
+            RateLimiter(
+                manifest.rate_limits,
+                self._clock,
+                share=surroundings.settings.limits_share,
+                folder=surroundings.budgets,
+            ),
             surroundings.endpoints,
             manifest.weight_headers,
         )
@@ -122,6 +128,7 @@ class LiveMarket(TraderFace, Market):
         instruments = await self._load() if given is None else given
         for pair in self._wanted:
             _check_tradable(instruments, pair, self._venue)
+        self._check_limits(instruments)
         tracker = OrderBookTracker(
             self._connector,
             self._wanted,
@@ -147,6 +154,11 @@ class LiveMarket(TraderFace, Market):
         self._tracker = tracker
         self._feed = Feed(parts, edges, self._supervisor)
         self._feed.start(self._wanted)
+
+    def _check_limits(self, instruments: Instruments) -> None:
+        for pair in self._wanted[:1]:
+            trades = self._around.access is not None
+            check_limits(self._rest, self._connector, pair, instruments, trades=trades)
 
     def _trading_parts(self, tracker: OrderBookTracker) -> TradingParts:
         return TradingParts(
@@ -203,6 +215,7 @@ class LiveMarket(TraderFace, Market):
         await self._supervisor.close()
         if self._trading is not None:
             await self._trading.close()
+        self._rest.close()
         if self._around.transport is None:
             await self._transport.close()
         for stream in list(self._streams):

@@ -45,7 +45,7 @@ _Key: TypeAlias = tuple[Priority, tuple[str, ...]]
 class RateLimiter:
     """Lets requests go while their pools have weight left; the others wait their turn.
 
-    pools:    those named with ``{pair}`` are templates, for `add`.
+    pools:    those named with ``{pair}`` are templates: each pair has one of its own.
     share:    of every limit that may be used here, above 0 and up to 1.
     folder:   where budgets are shared with other processes; None: this one is alone.
 
@@ -65,8 +65,11 @@ class RateLimiter:
         self._clock = clock
         self._share = share
         self._folder = folder
+        if folder is not None:
+            folder.sweep(clock.now_ns() / SECOND_NS)
         self._templates: list[RateLimitPool] = []
         self._windows: dict[str, RateWindow] = {}
+        self._banned_until_ns = 0
         for pool in pools:
             if pool.per_pair:
                 self._templates.append(pool)
@@ -83,13 +86,6 @@ class RateLimiter:
 
     # --- pools
 
-    def add(self, pair: str) -> None:
-        """Open the pools that a pair has for itself. Idempotent."""
-        for template in self._templates:
-            pool = template.for_pair(pair)
-            if pool.name not in self._windows:
-                self._open(pool)
-
     def check(self, costs: Mapping[str, int], priority: Priority = Priority.POLL) -> None:
         """Raise ConfigError for a pool that does not exist or a cost it can never afford."""
         for window, weight in self._costs(costs):
@@ -103,7 +99,9 @@ class RateLimiter:
         """Let nothing go from `pool` (None: from any) for `seconds`: the venue asked for it."""
         now_ns = self._clock.machine_ns()
         until_ns = now_ns + int(seconds * SECOND_NS)
-        for window in self._windows.values() if pool is None else [self._window(pool)]:
+        if pool is None:
+            self._banned_until_ns = max(self._banned_until_ns, until_ns)
+        for window in list(self._windows.values()) if pool is None else [self._window(pool)]:
             window.freeze(until_ns, now_ns)
 
     def observe(self, pool: str, used: int) -> None:
@@ -305,18 +303,24 @@ class RateLimiter:
 
     # --- names
 
-    def _open(self, pool: RateLimitPool) -> None:
+    def _open(self, pool: RateLimitPool) -> RateWindow:
         shared = None
         if self._folder is not None:
             shared = self._folder.budget(pool, reserved(pool.limit, pool.reserve))
-        self._windows[pool.name] = RateWindow(pool, self._share, shared)
+        window = self._windows[pool.name] = RateWindow(pool, self._share, shared)
+        window.frozen_until_ns = self._banned_until_ns
+        return window
 
     def _window(self, name: str) -> RateWindow:
         window = self._windows.get(name)
-        if window is None:
-            known = ", ".join(self._windows) or "none"
-            raise ConfigError(f"no rate-limit pool is named {name!r} (known: {known})")
-        return window
+        if window is not None:
+            return window
+        for template in self._templates:
+            pool = template.instance(name)
+            if pool is not None:
+                return self._open(pool)
+        known = ", ".join([*self._windows, *(pool.name for pool in self._templates)]) or "none"
+        raise ConfigError(f"no rate-limit pool is named {name!r} (known: {known})")
 
     def _costs(self, costs: Mapping[str, int]) -> Costs:
         return [(self._window(name), weight) for name, weight in costs.items() if weight]

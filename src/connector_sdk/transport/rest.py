@@ -73,6 +73,15 @@ class RestClient:
         client._turns = Turns() if ordered else None
         return client
 
+    def check(self, request: RestRequest) -> None:
+        """Raise ConfigError or InvariantError for a request that could never be sent."""
+        self.url_of(request)
+        self._limiter.check(request.costs, request.priority)
+
+    def close(self) -> None:
+        """Give back to other processes what is left of the leased limits. Idempotent."""
+        self._limiter.close()
+
     async def send(
         self, request: RestRequest, *, timeout_s: float = REQUEST_TIMEOUT_S
     ) -> RestResponse:

@@ -162,21 +162,24 @@ async def test_a_share_of_the_limits_is_all_that_is_used() -> None:
             Contest(WEIGHT, share=share)
 
 
-async def test_a_pair_that_is_added_brings_its_own_pools() -> None:
+async def test_each_pair_has_a_pool_of_its_own_where_the_venue_counts_by_pair() -> None:
     contest = Contest(OF_PAIR)
-    with pytest.raises(ConfigError, match=r"'orders A-B' \(known: none\)"):
-        contest.limiter.check({"orders A-B": 1})
-    for pair in ("A-B", "C-D", "A-B"):
-        contest.limiter.add(pair)
     async with asyncio.TaskGroup() as tasks:
         for name in ("A-B", "C-D", "A-B again"):
             tasks.create_task(contest.go(name, {f"orders {name[:3]}": 1}))
-        await contest.clock.settle()
-        assert list(contest.went) == ["A-B", "C-D"]
-        contest.limiter.add("A-B")  # keeps what it knows
         await contest.clock.advance(9)
         assert list(contest.went) == ["A-B", "C-D"]
         await contest.clock.advance(2)
+    contest.limiter.freeze(None, 60)
+    async with asyncio.TaskGroup() as tasks:
+        banned = tasks.create_task(contest.go("E-F", {"orders E-F": 1}))
+        await contest.clock.advance(59)
+        assert "E-F" not in contest.went
+        await contest.clock.advance(2)
+        assert banned.done()
+    for name in ("orders ", "order A-B", "orders"):
+        with pytest.raises(ConfigError, match=r"no rate-limit pool .*known: .*orders \{pair\}"):
+            contest.limiter.check({name: 1})
 
 
 async def test_ten_thousand_who_wait_are_served_in_order_and_without_delay() -> None:
