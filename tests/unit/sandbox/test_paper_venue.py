@@ -11,6 +11,7 @@ import paper_room
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.events import BookState
 from connector_sdk.model.instrument import Instruments, ProvisionalInstruments, SymbolFormat
+from connector_sdk.model.order import Side
 from connector_sdk.sandbox.order_life import Fees
 from connector_sdk.sandbox.paper_venue import PaperVenue, fee_millionths, fee_rates
 from connector_sdk.sandbox.trading import (
@@ -206,7 +207,16 @@ SCENARIOS: dict[str, tuple[list[Act], list[FillRow]]] = {
         ],
         [("a", "101", "1"), ("a", "101", "1")],
     ),
-    "levels beyond the limit of a fraction of a lot are counted as less": (
+    "a fraction of a lot that is queued before it is counted as a whole one": (
+        [
+            lambda r: r.update(bids={100: "2.5"}),
+            lambda r: r.place("a", "buy", 2, 100),
+            lambda r: r.trade("sell", 100, 3),
+            lambda r: r.trade("sell", 100, "1.9"),
+        ],
+        [("a", "100", "1")],
+    ),
+    "a fraction of a lot that is offered is not there": (
         [
             lambda r: r.update(asks={101: "2.7"}),
             lambda r: r.place("a", "buy", 4, 102),
@@ -298,6 +308,15 @@ def test_resting_orders_are_filled_by_trades_while_the_book_is_stale() -> None:
     room.venue.book_changed(PAIR, 5)
     room.trade("sell", 99, 1)
     assert room.fills == [("a", "100", "1")]
+
+
+def test_what_was_taken_of_a_level_that_went_is_forgotten() -> None:
+    room = PaperRoom()
+    room.place("a", "buy", 6, 102)
+    room.update(asks={101: 0, 102: 1})
+    assert room.pair._taken == {(Side.SELL, Decimal(102)): 1}
+    room.update(asks={102: 0})
+    assert not room.pair._taken
 
 
 def test_an_amended_order_keeps_its_place() -> None:
