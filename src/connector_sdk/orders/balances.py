@@ -3,43 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import NamedTuple
 
 from connector_sdk.model.account import Balance, BalanceReport
+from connector_sdk.model.exact import ZERO
 
-ZERO: Final = Decimal(0)
+
+class Told(NamedTuple):
+    """When an asset was last told of.
+
+    event_ns:     the venue's time of the newest report; None where it never said.
+    streamed_ns:  when the stream last told of it, our time; None: never.
+    """
+
+    event_ns: int | None
+    streamed_ns: int | None
 
 
 class AccountBalances:
-    """Asset → balance, of what is held."""
+    """Asset → balance, of what is held.
+
+    known: whether the venue has told at all; an empty account is known, too.
+    """
 
     def __init__(self) -> None:
+        self.known = False
         self._held: dict[str, Balance] = {}
-        self._stamps: dict[str, int] = {}
+        self._told: dict[str, Told] = {}
 
     @property
     def held(self) -> Mapping[str, Balance]:
         """Asset → balance. An asset that is not held is absent."""
         return MappingProxyType(self._held)
 
-    def receive(self, report: BalanceReport, now_ns: int) -> Sequence[Balance]:
-        """Take a report; the balances that changed."""
-        told_ns = now_ns if report.event_ns is None else report.event_ns
-        named = list(report.balances)
-        if report.complete:
-            known = {balance.asset for balance in named}
-            named += [Balance(asset, ZERO) for asset in self._held if asset not in known]
-        return [balance for balance in named if self._take(balance, told_ns)]
+    def receive(
+        self, report: BalanceReport, now_ns: int, *, asked_ns: int | None = None
+    ) -> Sequence[Balance]:
+        """Take a report; the balances that changed, with zeros for what is held no more.
 
-    def _take(self, balance: Balance, told_ns: int) -> bool:
-        if told_ns < self._stamps.get(balance.asset, 0):
-            return False
-        self._stamps[balance.asset] = told_ns
-        changed = self._held.get(balance.asset, Balance(balance.asset, ZERO)) != balance
+        asked_ns:  when the request was sent that it answers; None for a report of the stream.
+
+        What is older by the venue's own time changes nothing. Where that time does not decide, an
+        answer gives way to whatever the stream has told since it was asked for.
+        """
+        self.known = True
+        named = {balance.asset: balance for balance in report.balances}
+        if report.complete:
+            named.update((asset, Balance(asset, ZERO)) for asset in self._held.keys() - named)
+        return [
+            balance
+            for balance in named.values()
+            if self._is_newer(balance.asset, report.event_ns, asked_ns)
+            and self._take(balance, report.event_ns, None if asked_ns is not None else now_ns)
+        ]
+
+    def _is_newer(self, asset: str, event_ns: int | None, asked_ns: int | None) -> bool:
+        told = self._told.get(asset)
+        if told is None:
+            return True
+        if event_ns is not None and told.event_ns is not None and event_ns != told.event_ns:
+            return event_ns > told.event_ns
+        return asked_ns is None or told.streamed_ns is None or told.streamed_ns < asked_ns
+
+    def _take(self, balance: Balance, event_ns: int | None, streamed_ns: int | None) -> bool:
+        """Hold `balance`; whether that is news."""
+        asset = balance.asset
+        before = self._told.get(asset, Told(None, None))
+        self._told[asset] = Told(
+            before.event_ns if event_ns is None else event_ns,
+            before.streamed_ns if streamed_ns is None else streamed_ns,
+        )
+        held = self._held.get(asset)
         if balance.total:
-            self._held[balance.asset] = balance
-        else:
-            self._held.pop(balance.asset, None)
-        return changed
+            self._held[asset] = balance
+            return held != balance
+        return self._held.pop(asset, None) is not None

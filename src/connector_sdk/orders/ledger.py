@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 
 from connector_sdk.errors import ConfigError, ConnectorError, InvariantError, OrderNotFound
@@ -92,6 +93,16 @@ class OrderLedger:
     def exposure(self, pair: str) -> Exposure:
         """What open and unknown orders of a pair may still fill."""
         return self._exposures.of(pair)
+
+    @property
+    def locks(self) -> Mapping[str, Decimal]:
+        """Asset → what a venue sets aside for our open and unknown orders."""
+        return MappingProxyType(self._exposures.locks)
+
+    @property
+    def unseen_locks(self) -> Mapping[str, Decimal]:
+        """The part of `locks` that the venue's balances may not show yet."""
+        return MappingProxyType(self._exposures.unseen)
 
     def is_canceling(self, client_order_id: str) -> bool:
         """Whether a cancel of it is under way, or was refused and the order is being asked for."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from connector_sdk.errors import ConnectorError, OrderNotFound, OrderRejected
-from connector_sdk.model.exact import AVERAGE, EXACT
+from connector_sdk.model.exact import AVERAGE, EXACT, ZERO
 from connector_sdk.model.order import OrderIntent, OrderKey
 from connector_sdk.model.order_events import (
     LateFill,
@@ -30,7 +30,6 @@ from connector_sdk.model.order_events import (
 from connector_sdk.model.order_update import Fill, OrderReport, OrderStatus
 from connector_sdk.orders.states import OrderEvent, OrderState, next_state
 
-ZERO: Final = Decimal(0)
 STATUS_EVENTS: Final[Mapping[OrderStatus, OrderEvent]] = MappingProxyType(
     {
         OrderStatus.OPEN: OrderEvent.ACCEPTED,

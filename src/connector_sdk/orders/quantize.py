@@ -48,7 +48,7 @@ def quantized(
         step = _price_step(price, instrument)
         limits = Limits(instrument.minimum_price, instrument.maximum_price)
         _check(f"{pair}: price", price, limits, step)
-    step = _quantity_step(instrument, market=market)
+    step = quantity_step(instrument, market=market)
     quantity = _on_grid(intent.quantity, step, up=False)
     if quantity <= 0:
         raise IntentRefused(
@@ -80,7 +80,8 @@ def _price_step(price: Decimal, instrument: Instrument) -> Decimal:
     return _common_step(instrument.tick_size, ONE.scaleb(price.adjusted() - digits + 1))
 
 
-def _quantity_step(instrument: Instrument, *, market: bool) -> Decimal:
+def quantity_step(instrument: Instrument, *, market: bool) -> Decimal:
+    """The step of a quantity: of a market order, the one that fits both grids."""
     if not market or instrument.market_lot_size is None:
         return instrument.lot_size
     return _common_step(instrument.lot_size, instrument.market_lot_size)

@@ -11,9 +11,10 @@ import orjson
 
 from connector_sdk.errors import ConfigError, StoreFailed
 from connector_sdk.model.account import Fee
+from connector_sdk.model.exact import ZERO
 from connector_sdk.model.order import OrderIntent, OrderType, Side, TimeInForce
 from connector_sdk.model.order_update import Fill
-from connector_sdk.orders.order_record import ZERO, OrderRecord
+from connector_sdk.orders.order_record import OrderRecord
 from connector_sdk.orders.states import OrderState
 
 RECORD_VERSION: Final = 1
