@@ -152,11 +152,13 @@ class AccountComparison:
 
     async def _fills(self, pair: str, found: Found) -> None:
         desk, asked_ns = self._desk, self._venue_ns()
-        since_ns, cursor = self._since_ns(pair) - OVERLAP_NS, None
+        since_ns = self._since_ns(pair) - OVERLAP_NS
+        cursor: str | None = None
         for _ in range(MOST_PAGES):
             call = desk.api.recent_fills(pair, since_ns, cursor, desk.instruments())
-            fills, cursor = await desk.rest.call(call)
-            desk.tracker.answered(fills, desk.clock.now_ns(), found)
+            page = await desk.rest.call(call)
+            cursor = page.cursor
+            desk.tracker.answered(page.fills, desk.clock.now_ns(), found)
             desk.tell()
             if cursor is None:
                 break

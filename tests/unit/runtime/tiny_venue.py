@@ -59,7 +59,7 @@ class TinyVenue(Transport):
         self.away = False
         self.offset_ms = 0
         self.speaks = True
-        self.login: Callable[[ScriptedSocket, Row], None] = self._admit
+        self.login: Callable[[ScriptedSocket, Row], None] = self.admit
         self.sockets: list[ScriptedSocket] = []
         self.attempts = 0
         self.closed = 0
@@ -140,7 +140,7 @@ class TinyVenue(Transport):
         elif text.startswith("{"):
             self.login(socket, orjson.loads(text))
 
-    def _admit(self, socket: ScriptedSocket, row: Row) -> None:
+    def admit(self, socket: ScriptedSocket, row: Row) -> None:
         socket.say({"k": "ok", "ack": row["ack"]})
         if row["op"] == "listen":
             socket.private = True  # type: ignore[attr-defined]  # the script's own mark
@@ -261,6 +261,11 @@ class TinyVenue(Transport):
 
     def _holdings(self) -> Row:
         return {"k": "holdings", "all": self.balances, "at": self.clock.now_ns()}
+
+    def holdings(self, asset: str, free: str) -> Row:
+        """The stream's word for what the account holds of one asset from now on."""
+        self.balances[asset] = (free, "0")
+        return self._holdings() | {"all": {asset: (free, "0")}}
 
 
 def _response(url: str, body: object, status: int = 200) -> RestResponse:
