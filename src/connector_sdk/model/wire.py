@@ -74,6 +74,12 @@ class RestRequest:
         # A third of the time of urlencode, which an order would spend twice.
         return "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in self.query])
 
+    def __repr__(self) -> str:
+        """Where it goes, without what proves who sent it."""
+        query = without_secrets(self.query_string)
+        asked = f"{self.path}?{query}" if query else self.path
+        return f"RestRequest({self.method} {asked}, signed={self.signed})"
+
 
 class Stamp(NamedTuple):
     """When a request is signed.
