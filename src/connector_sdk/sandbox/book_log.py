@@ -88,17 +88,9 @@ class BookLog:
 
     def placed(self, order: RestingOrder, lots: int, terms: Terms, outcome: Outcome) -> None:
         """An order of so many lots came in."""
-        met: list[Meeting] = [
-            Meeting(fill.maker_order_id, fill.price, fill.lots, 0, 0) for fill in outcome.fills
-        ]
-        # From the last, so that each stands where the fills before it ended.
-        for one in reversed(outcome.prevented):
-            flags = one.maker_expired + 2 * one.taker_expired + 4 * one.decremented
-            meeting = Meeting(one.maker_order_id, one.price, one.lots, 1, flags)
-            met.insert(one.fills_before, meeting)
-        chapter = self.chapters[-1]
-        for each in met:
-            chapter.meetings.extend(each)
+        chapter, met = self.chapters[-1], outcome.meetings
+        for one in met:
+            chapter.meetings.extend(one.meeting)
         side = 1 if order.side is Side.BUY else -1
         self._write(
             Act(

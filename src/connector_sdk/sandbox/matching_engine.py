@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from connector_sdk.errors import InvariantError
 from connector_sdk.model.order import Side
-from connector_sdk.sandbox.book_log import BookLog
+from connector_sdk.sandbox.book_log import BookLog, Meeting
 from connector_sdk.sandbox.book_side import BookSide, Level, RestingOrder
 from connector_sdk.sandbox.trading import TradePrevention
 
@@ -36,6 +36,11 @@ class Fill(NamedTuple):
     taker_order_id: int
     taker_side: Side
 
+    @property
+    def meeting(self) -> Meeting:
+        """As the book's log has it."""
+        return Meeting(self.maker_order_id, self.price, self.lots, 0, 0)
+
 
 class Prevented(NamedTuple):
     """A match that did not happen, because one owner stood on both sides.
@@ -54,6 +59,12 @@ class Prevented(NamedTuple):
     taker_expired: bool
     decremented: bool
     fills_before: int
+
+    @property
+    def meeting(self) -> Meeting:
+        """As the book's log has it."""
+        flags = self.maker_expired + 2 * self.taker_expired + 4 * self.decremented
+        return Meeting(self.maker_order_id, self.price, self.lots, 1, flags)
 
 
 class Terms(NamedTuple):
@@ -85,6 +96,15 @@ class Outcome(NamedTuple):
     resting: int = 0
     unfilled: int = 0
     prevented: tuple[Prevented, ...] = ()
+
+    @property
+    def meetings(self) -> list[Fill | Prevented]:
+        """Fills and what was prevented, in the order it happened."""
+        met: list[Fill | Prevented] = list(self.fills)
+        # From the last, so that each stands where the fills before it ended.
+        for one in reversed(self.prevented):
+            met.insert(one.fills_before, one)
+        return met
 
 
 class _Taker:

@@ -12,7 +12,7 @@ from connector_sdk.sandbox.accounts import EXACT, MILLION, Accounts, units
 from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.book_walk import Own, Reach, ahead_of, reach
 from connector_sdk.sandbox.dialect import VenueRules
-from connector_sdk.sandbox.matching_engine import HOUSE, Outcome, Terms
+from connector_sdk.sandbox.matching_engine import HOUSE, Outcome, Prevented, Terms
 from connector_sdk.sandbox.open_orders import OpenOrder
 from connector_sdk.sandbox.order_counts import OrderCounts
 from connector_sdk.sandbox.order_life import USUAL_FEES, Fees, OrderLife
@@ -190,13 +190,14 @@ class OrderDesk(TradingDesk, Settlement):
 
     def settle(self, outcome: Outcome, market: TradedPair) -> None:
         """Move the money of one outcome, and see whom its prices set off."""
-        for fill in outcome.fills:
-            told = self.life.settle(fill, market)
+        for one in outcome.meetings:
+            if isinstance(one, Prevented):
+                self.life.prevent(one, market)
+                continue
+            told = self.life.settle(one, market)
             if told is not None:
                 self._met.append(told)
-            self._set_off.extend(self._triggers[market.pair].met(fill.price))
-        for prevented in outcome.prevented:
-            self.life.prevent(prevented, market)
+            self._set_off.extend(self._triggers[market.pair].met(one.price))
 
     def follow_up(self) -> None:
         """Tell the balances, then let go what was set off, and what that sets off."""
@@ -327,8 +328,11 @@ class OrderDesk(TradingDesk, Settlement):
         if one.ticket.ticks is None and one.buys:
             # What was set aside by the stop price is worth nothing now; what is free limits it.
             holding, unit = one.purse.holdings[one.lock_asset], one.market.quote_unit
-            found = self._reach(one, lots, budget=(holding.free + one.locked) // unit)
-            lots, lock, lock_rate = found.lots, found.cost * unit, 0
+            budget, found = (holding.free + one.locked) // unit, self._reach(one, lots)
+            if found.cost > budget:
+                found = self._reach(one, lots, budget=budget)
+                lots = found.lots
+            lock, lock_rate = found.cost * unit, 0
         self.life.trigger(one, lock, lock_rate)
         self._enter(one, lots)
 
