@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from connector_sdk.errors import (
@@ -20,10 +20,8 @@ from connector_sdk.model.instrument import Instruments, trading_pair
 from connector_sdk.model.manifest import ConnectorManifest
 from connector_sdk.model.order import OrderIntent
 from connector_sdk.orders.asking import QueryFills, QueryOrder
-from connector_sdk.orders.balances import AccountBalances
 from connector_sdk.orders.intent import exact
 from connector_sdk.orders.ledger import OrderLedger
-from connector_sdk.orders.ledger_settings import LedgerSettings
 from connector_sdk.orders.outcome import Unknown
 from connector_sdk.orders.record_text import LedgerEntry
 from connector_sdk.orders.states import OrderState
@@ -38,6 +36,7 @@ from connector_sdk.runtime.amending import Amending
 from connector_sdk.runtime.cancelling import Cancelling
 from connector_sdk.runtime.execution import Execution
 from connector_sdk.runtime.feed_settings import FeedSettings
+from connector_sdk.runtime.holdings import EstimatedHoldings, StreamedHoldings
 from connector_sdk.runtime.in_flight_orders import InFlightOrders
 from connector_sdk.runtime.ledger_writer import LedgerWriter
 from connector_sdk.runtime.listeners import Listeners
@@ -85,6 +84,7 @@ class TradingParts:
     listeners:    who hears the events.
     instruments:  the rules as they are now; `refresh` reads them anew (None: they stay).
     pairs:        the pairs being followed.
+    price:        what a pair trades at, where a book tells it; for valuing market orders.
     changed:      called when something that readiness hangs on may have changed.
     """
 
@@ -99,6 +99,7 @@ class TradingParts:
     instruments: Callable[[], Instruments]
     refresh: Callable[[], Awaitable[None]] | None
     pairs: Callable[[], Iterable[str]]
+    price: Callable[[str], Decimal | None]
     changed: Callable[[], None]
 
 
@@ -119,14 +120,15 @@ class Trading(Trader):
         self._ledger = OrderLedger(
             parts.manifest.venue,
             access.auth.identity,
-            LedgerSettings(validity_s=api.order_validity_s),
+            replace(access.settings.ledger, validity_s=api.order_validity_s),
         )
         self._server, stamper = self._clocks()
         rest = parts.rest.signing(access.auth, stamper, ordered=parts.manifest.ordered_nonce)
+        source = access.venue.user_stream
         self.tracker = UserStreamTracker(
-            access.venue.user_stream,
+            source,
             self._ledger,
-            AccountBalances(),
+            StreamedHoldings() if source.sends_balances else EstimatedHoldings(self._ledger),
             instruments=parts.instruments(),
             started_ns=clock.now_ns(),
             listeners=parts.listeners,
@@ -382,7 +384,7 @@ class Trading(Trader):
     @property
     def balances(self) -> Mapping[str, Balance]:
         """Asset → what the account holds."""
-        return self.tracker.balances.held
+        return self.tracker.holdings.held
 
     def fee_rates(self, pair: str) -> FeeRates | None:
         """What the account pays for a pair; None where that is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from connector_sdk.orders.ledger_settings import LedgerSettings
 from connector_sdk.runtime.reconciliation import Rhythm
 
 
@@ -11,8 +12,10 @@ from connector_sdk.runtime.reconciliation import Rhythm
 class TradingSettings:
     """Choices of a market that trades. Times in seconds.
 
-    check_budget: refuse an order here that the account cannot pay for, as far as is known.
+    check_budget: refuse an order here that the balances, as last heard, do not pay for.
     rhythm:       how often the account is compared with the venue.
+    ledger:       its patience, and how many orders that have ended it keeps; how long a request is
+                  valid, the connector says.
     clock_s:      how often the venue's time is read.
     rules_s:      how often the instruments' rules are read anew.
     fees_s:       how often the account's fee rates are.
@@ -20,8 +23,9 @@ class TradingSettings:
                   None: random ones, as is needed where another process may use the same account.
     """
 
-    check_budget: bool = True
+    check_budget: bool = False
     rhythm: Rhythm = field(default_factory=Rhythm)
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)
     clock_s: float = 600.0
     rules_s: float = 1_800.0
     fees_s: float = 43_200.0
