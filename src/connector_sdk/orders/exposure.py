@@ -9,7 +9,7 @@ from connector_sdk.model.exact import EXACT, ZERO
 from connector_sdk.model.order import OrderIntent, Side
 from connector_sdk.orders.locks import lock_of
 from connector_sdk.orders.order_record import OrderRecord
-from connector_sdk.orders.states import OrderState
+from connector_sdk.orders.states import UNSETTLED_STATES
 
 
 class Exposure(NamedTuple):
@@ -36,7 +36,6 @@ class Share(NamedTuple):
 
 NOTHING: Final = Exposure()
 NO_SHARE: Final = Share()
-UNSEEN: Final = frozenset({OrderState.PENDING_CREATE, OrderState.UNKNOWN})
 
 
 class Exposures:
@@ -60,7 +59,7 @@ class Exposures:
         """Take `record` as it stands now."""
         name, exposed = record.client_order_id, record.exposed
         before = self._shares.get(name, NO_SHARE)
-        intent, unseen = record.intent, record.state in UNSEEN
+        intent, unseen = record.intent, record.state in UNSETTLED_STATES
         if (exposed, unseen) == (before.exposed, before.unseen) and intent is before.intent:
             return
         now = Share(intent, exposed, *lock_of(intent, exposed), unseen)

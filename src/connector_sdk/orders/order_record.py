@@ -28,7 +28,7 @@ from connector_sdk.model.order_events import (
     OrderRefused,
 )
 from connector_sdk.model.order_update import Fill, OrderReport, OrderStatus
-from connector_sdk.orders.states import OrderEvent, OrderState, next_state
+from connector_sdk.orders.states import UNSETTLED_STATES, OrderEvent, OrderState, next_state
 
 STATUS_EVENTS: Final[Mapping[OrderStatus, OrderEvent]] = MappingProxyType(
     {
@@ -235,7 +235,7 @@ class OrderRecord:
 
     def confirmed(self, log: OrderLog, now_ns: int) -> None:
         """The venue took the request that places it."""
-        if self.state in {OrderState.PENDING_CREATE, OrderState.UNKNOWN}:
+        if self.state in UNSETTLED_STATES:
             self._move(OrderEvent.ACCEPTED, log, now_ns)
 
     def ended(self, event: OrderEvent, error: ConnectorError, log: OrderLog, now_ns: int) -> bool:

@@ -72,6 +72,7 @@ OPEN_STATES = frozenset(
         OrderState.PARTIALLY_FILLED,
     }
 )
+UNSETTLED_STATES = frozenset({OrderState.PENDING_CREATE, OrderState.UNKNOWN})
 REVIVABLE_STATES = frozenset({OrderState.REJECTED, OrderState.FAILED, OrderState.LOST})
 
 
@@ -126,3 +127,29 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderEvent], OrderState] = MappingProxyTy
 def next_state(state: OrderState, event: OrderEvent) -> OrderState | None:
     """The state after `event`; None where the table has no such transition."""
     return TRANSITIONS.get((state, event))
+
+
+def diagram() -> str:
+    """`TRANSITIONS` as a mermaid diagram. What leaves a state as it is is not drawn.
+
+    States that one event leads from to the same place are drawn as one, where they are a group.
+    """
+    groups = {"not_settled": UNSETTLED_STATES, "believed_gone": REVIVABLE_STATES}
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (before, event), after in TRANSITIONS.items():
+        if before is after:
+            continue
+        begin = before.value
+        for name, group in groups.items():
+            together = {TRANSITIONS.get((one, event)) for one in group} == {after}
+            if before in group and after not in group and together:
+                begin = name
+        events = arrows.setdefault((begin, after.value), [])
+        if event.value not in events:
+            events.append(event.value)
+    lines = ["stateDiagram-v2", f"    [*] --> {OrderState.PENDING_CREATE.value}"]
+    for name, group in groups.items():
+        members = [f"        {state.value}" for state in OrderState if state in group]
+        lines += [f"    state {name} {{", *members, "    }"]
+    lines += [f"    {a} --> {b}: {', '.join(events)}" for (a, b), events in arrows.items()]
+    return "\n".join(lines)
