@@ -45,7 +45,6 @@ class Walk:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.venue = PaperVenue(Instruments([INSTRUMENT]), FUNDS, Fees(1_000, 2_000))
-        self.pair = self.venue.pairs[PAIR]
         self.book = OrderBook(PAIR, Verification.SEQUENCE, now_ns=lambda: 0)
         self.mid = 100
         self.levels: dict[tuple[Side, int], int] = {}
@@ -53,7 +52,7 @@ class Walk:
         self.taken: Counter[tuple[Side, int]] = Counter()
         self.book.replace(BookSnapshot(PAIR, [["99", "5"]], [["101", "5"]]), 1, 0)
         self.book.mark(BookState.SYNCED, 0)
-        self.pair.book = self.book
+        self.venue.follow(PAIR, self.book)
         self.levels = {(Side.BUY, 99): 5, (Side.SELL, 101): 5}
         self.fresh.update(self.levels)
         self.now_ns = 0

@@ -9,11 +9,13 @@ import dataclasses
 from collections.abc import Mapping
 from decimal import Decimal
 
+from connector_sdk.book.order_book import OrderBook
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.account import FeeRates
-from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.instrument import Instrument, Instruments
 from connector_sdk.model.market_data import Trade
-from connector_sdk.sandbox.accounts import EXACT, MILLION, Accounts, units
+from connector_sdk.model.number_text import step_decimals
+from connector_sdk.sandbox.accounts import EXACT, MILLION, PLACES, Accounts, units
 from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.dialect import RAISED, VenueRules
 from connector_sdk.sandbox.order_desk import OrderDesk
@@ -46,8 +48,8 @@ class PaperDesk(OrderDesk):
         Where it meets one of our own it ends: nobody trades with himself.
         """
         order = dataclasses.replace(order, prevention=TradePrevention.EXPIRE_TAKER)
-        pair = self._pairs[order.pair]
-        if pair.real_book is None:
+        pair = self._pairs.get(order.pair)
+        if pair is None or pair.real_book is None:
             return Refused(RefusalKind.CLOSED)
         with pair.lent(order):
             placed = super().place(account, order)
@@ -71,7 +73,7 @@ class PaperVenue:
             )
         self.instruments = instruments
         self.agenda = Agenda()
-        self.pairs = {instrument.pair: PaperPair(instrument) for instrument in instruments}
+        self.pairs = {one.pair: PaperPair(one) for one in instruments if _is_countable(one)}
         assets = {
             asset for instrument in instruments for asset in (instrument.base, instrument.quote)
         }
@@ -79,6 +81,21 @@ class PaperVenue:
         purse = accounts.open({asset: units(held) for asset, held in balances.items()})
         self.account = purse.account.name
         self.desk = PaperDesk(self.agenda, self.pairs, accounts, fees)
+
+    def follow(self, pair: str, book: OrderBook) -> None:
+        """Orders of `pair` meet this real book. Raises ConfigError for one that is too fine."""
+        if pair not in self.pairs:
+            steps = f"{self.instruments[pair].tick_size} and {self.instruments[pair].lot_size}"
+            raise ConfigError(
+                f"{pair} cannot be traded on paper: its steps, {steps}, make amounts of more than "
+                f"{PLACES} decimals"
+            )
+        self.pairs[pair].book = book
+
+    def leave(self, pair: str) -> None:
+        """No order of `pair` is taken any more."""
+        if pair in self.pairs:
+            self.pairs[pair].book = None
 
     def book_changed(self, pair: str, event_ns: int | None) -> None:
         """The real book of `pair` is another one now, as of that time of the venue."""
@@ -101,6 +118,12 @@ class PaperVenue:
         return self.desk.order(
             self.account, pair, order_id=order_id, client_order_id=client_order_id
         )
+
+
+def _is_countable(instrument: Instrument) -> bool:
+    """Whether the accounts' units hold every amount its steps can make."""
+    decimals = step_decimals(instrument.tick_size) + step_decimals(instrument.lot_size)
+    return decimals <= PLACES
 
 
 def fee_millionths(rates: tuple[Decimal, Decimal]) -> Fees:

@@ -62,7 +62,7 @@ class PaperRoom:
         self.book = OrderBook(PAIR, Verification.SEQUENCE, now_ns=lambda: 0)
         self.book.replace(BookSnapshot(PAIR, rows(bids), rows(asks), depth=depth), 1, 0)
         self.book.mark(BookState.SYNCED, 0)
-        self.pair.book = self.book
+        self.venue.follow(PAIR, self.book)
         self.now_ms = 0
         self.trades = 0
 

@@ -16,11 +16,13 @@ from connector_sdk.sandbox.order_life import Fees
 from connector_sdk.sandbox.paper_venue import PaperVenue, fee_millionths, fee_rates
 from connector_sdk.sandbox.trading import (
     EndReason,
+    NewOrder,
     RefusalKind,
     Refused,
     Rule,
     UserOrder,
     VenueOrderStatus,
+    VenueOrderType,
 )
 from paper_room import FUNDS, PAIR, FillRow, PaperRoom
 
@@ -297,7 +299,7 @@ def test_without_a_book_that_can_be_believed_no_order_is_taken() -> None:
     room = PaperRoom()
     room.book.mark(BookState.STALE, 1, "a gap")
     assert room.place("a", "buy", 1, 100) == Refused(RefusalKind.CLOSED)
-    room.pair.book = None
+    room.venue.leave(PAIR)
     assert room.place("a", "buy", 1, 100) == Refused(RefusalKind.CLOSED)
 
 
@@ -372,6 +374,18 @@ def test_balances_may_hold_assets_that_nothing_is_traded_in() -> None:
     held = {"DOGE": Decimal("1.5")}
     venue = PaperVenue(Instruments([paper_room.INSTRUMENT]), held, Fees())
     assert venue.desk.balances(venue.account)["DOGE"].free == Decimal("1.5")
+
+
+def test_a_pair_whose_amounts_cannot_be_exact_is_refused_and_harms_no_other() -> None:
+    tiny = {"tick_size": Decimal("1e-12"), "lot_size": Decimal("1e-5"), "pair": "A-B"}
+    fine = paper_room.INSTRUMENT.model_copy(update=tiny)
+    venue = PaperVenue(Instruments([paper_room.INSTRUMENT, fine]), FUNDS, Fees())
+    room = PaperRoom()
+    venue.follow(PAIR, room.book)
+    with pytest.raises(ConfigError, match="more than 16 decimals"):
+        venue.follow("A-B", room.book)
+    new = NewOrder("A-B", Side.BUY, VenueOrderType.MARKET, "a", quantity=Decimal(1))
+    assert venue.place(new) == Refused(RefusalKind.CLOSED)
 
 
 @pytest.mark.parametrize("shares", [("0.0000001", "0"), ("-0.001", "0"), ("0", "1")])
