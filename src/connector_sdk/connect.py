@@ -18,7 +18,7 @@ from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.live_market import LiveMarket, Surroundings
 from connector_sdk.runtime.sqlite_store import SqliteStore
 from connector_sdk.runtime.store_path import default_store_path
-from connector_sdk.runtime.trading import AccountAccess
+from connector_sdk.runtime.trading_parts import AccountAccess
 from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.transport.clock import Clock, SystemClock
 from connector_sdk.transport.shared_budget import BudgetFolder, user_folder

@@ -6,14 +6,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeVar
 from weakref import WeakSet
 
 from connector_sdk.book.order_book import OrderBook
 from connector_sdk.errors import (
+    BookNotSynced,
     ConfigError,
     ConnectFailed,
     Disconnected,
+    EmptySide,
     RateLimited,
     RequestTimeout,
     Sent,
@@ -33,7 +36,8 @@ from connector_sdk.runtime.limit_checks import check_limits
 from connector_sdk.runtime.order_book_tracker import OrderBookTracker
 from connector_sdk.runtime.supervisor import Supervisor
 from connector_sdk.runtime.trader_face import TraderFace
-from connector_sdk.runtime.trading import AccountAccess, Trading, TradingParts
+from connector_sdk.runtime.trading import Trading
+from connector_sdk.runtime.trading_parts import AccountAccess, TradingParts
 from connector_sdk.runtime.user_stream_tracker import UserStreamTracker
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.backoff import Backoff
@@ -173,8 +177,15 @@ class LiveMarket(TraderFace, Market):
             instruments=lambda: tracker.instruments,
             refresh=self._refresh if self._around.instruments is None else None,
             pairs=lambda: tracker.pairs,
+            price=self._asked_price,
             changed=self._progress.set,
         )
+
+    def _asked_price(self, pair: str) -> Decimal | None:
+        try:
+            return self.order_book(pair).best_ask.price
+        except (ConfigError, BookNotSynced, EmptySide):
+            return None
 
     async def _refresh(self) -> None:
         """Read the rules anew. What is decoded from now on, and ordered, keeps to the new ones."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from connector_sdk.errors import (
@@ -16,8 +16,7 @@ from connector_sdk.errors import (
 )
 from connector_sdk.model.account import Balance, FeeRates
 from connector_sdk.model.health import ConnectionHealth, PartHealth
-from connector_sdk.model.instrument import Instruments, trading_pair
-from connector_sdk.model.manifest import ConnectorManifest
+from connector_sdk.model.instrument import trading_pair
 from connector_sdk.model.order import OrderIntent
 from connector_sdk.orders.asking import QueryFills, QueryOrder
 from connector_sdk.orders.intent import exact
@@ -25,82 +24,32 @@ from connector_sdk.orders.ledger import OrderLedger
 from connector_sdk.orders.outcome import Unknown
 from connector_sdk.orders.record_text import LedgerEntry
 from connector_sdk.orders.states import OrderState
-from connector_sdk.protocols import connector
-from connector_sdk.protocols.auth import Auth
 from connector_sdk.protocols.in_flight_order import InFlightOrder
-from connector_sdk.protocols.store import OrderStore
 from connector_sdk.protocols.tracker import Control
 from connector_sdk.protocols.trader import Amount, CancelResult, Trader
 from connector_sdk.runtime.account_comparison import AccountComparison
 from connector_sdk.runtime.amending import Amending
 from connector_sdk.runtime.cancelling import Cancelling
 from connector_sdk.runtime.execution import Execution
-from connector_sdk.runtime.feed_settings import FeedSettings
 from connector_sdk.runtime.holdings import EstimatedHoldings, StreamedHoldings
 from connector_sdk.runtime.in_flight_orders import InFlightOrders
 from connector_sdk.runtime.ledger_writer import LedgerWriter
-from connector_sdk.runtime.listeners import Listeners
 from connector_sdk.runtime.live_order import LiveOrder
-from connector_sdk.runtime.order_checks import OrderChecks
+from connector_sdk.runtime.order_checks import Budget, OrderChecks
 from connector_sdk.runtime.order_desk import OrderDesk
 from connector_sdk.runtime.order_queries import OrderQueries
 from connector_sdk.runtime.periodic import Periodic
 from connector_sdk.runtime.reconciliation import Reconciliation
 from connector_sdk.runtime.stream_parts import StreamParts
-from connector_sdk.runtime.supervisor import Supervisor
 from connector_sdk.runtime.trader_face import client_order_id_of
-from connector_sdk.runtime.trading_settings import TradingSettings
+from connector_sdk.runtime.trading_parts import AccountAccess, TradingParts
 from connector_sdk.runtime.user_stream import Account, UserStream
 from connector_sdk.runtime.user_stream_tracker import NeedReconciliation, UserStreamTracker
-from connector_sdk.transport.clock import Clock
 from connector_sdk.transport.nonces import Nonces
-from connector_sdk.transport.rest import RestClient
 from connector_sdk.transport.server_clock import ServerClock
 from connector_sdk.transport.stamper import Stamper
-from connector_sdk.transport.transport import Transport
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AccountAccess:
-    """Whose account it is, and where its orders are written down.
-
-    owns_store: whether the store is closed with the market.
-    """
-
-    venue: connector.Trading
-    auth: Auth
-    store: OrderStore
-    owns_store: bool
-    settings: TradingSettings
-
-
-@dataclass(frozen=True, slots=True)
-class TradingParts:
-    """What trading shares with the rest of its market.
-
-    endpoints:    endpoint name → URL.
-    listeners:    who hears the events.
-    instruments:  the rules as they are now; `refresh` reads them anew (None: they stay).
-    pairs:        the pairs being followed.
-    price:        what a pair trades at, where a book tells it; for valuing market orders.
-    changed:      called when something that readiness hangs on may have changed.
-    """
-
-    manifest: ConnectorManifest
-    transport: Transport
-    rest: RestClient
-    endpoints: Mapping[str, str]
-    clock: Clock
-    feed: FeedSettings
-    supervisor: Supervisor
-    listeners: Listeners
-    instruments: Callable[[], Instruments]
-    refresh: Callable[[], Awaitable[None]] | None
-    pairs: Callable[[], Iterable[str]]
-    price: Callable[[str], Decimal | None]
-    changed: Callable[[], None]
 
 
 class Trading(Trader):
@@ -162,7 +111,11 @@ class Trading(Trader):
     def _compose_orders(self) -> None:
         parts, desk, settings = self._parts, self._desk, self._access.settings
         self._checks = OrderChecks(
-            parts.manifest, parts.instruments, self._unready, settings.id_seed
+            parts.manifest,
+            parts.instruments,
+            self._unready,
+            id_seed=settings.id_seed,
+            budget=Budget(self.tracker, parts.price) if settings.check_budget else None,
         )
         self._execution = Execution(desk, self._checks)
         self._cancelling = Cancelling(desk, self._execution.placing)

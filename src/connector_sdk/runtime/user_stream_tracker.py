@@ -33,12 +33,12 @@ from connector_sdk.model.wire import (
     UserMessage,
 )
 from connector_sdk.orders.asking import Query
-from connector_sdk.orders.balances import AccountBalances
 from connector_sdk.orders.ledger import OrderLedger
 from connector_sdk.orders.order_record import OrderRecord
 from connector_sdk.protocols.data_source import UserDecode, UserStreamTrackerDataSource
 from connector_sdk.protocols.market import MALFORMED
 from connector_sdk.protocols.tracker import Control, Tracker
+from connector_sdk.runtime.holdings import Holdings
 from connector_sdk.runtime.listeners import Listeners
 from connector_sdk.runtime.live_order import LiveOrder
 from connector_sdk.runtime.logon import ACCOUNT
@@ -97,7 +97,7 @@ class UserStreamTracker(Tracker[UserRequest]):
         self,
         source: UserStreamTrackerDataSource,
         ledger: OrderLedger,
-        balances: AccountBalances,
+        holdings: Holdings,
         *,
         instruments: Instruments,
         started_ns: int,
@@ -106,7 +106,7 @@ class UserStreamTracker(Tracker[UserRequest]):
         self.instruments = instruments
         self.listeners = listeners or Listeners()
         self.ledger = ledger
-        self.balances = balances
+        self.holdings = holdings
         self.heard_ns = 0
         self._source = source
         self._decoders: dict[str, UserDecode] = {}
@@ -167,7 +167,7 @@ class UserStreamTracker(Tracker[UserRequest]):
 
     def _enter(self, message: AccountMessage, now_ns: int) -> None:
         if isinstance(message, BalanceReport):
-            self._hold(self.balances.receive(message, now_ns), now_ns)
+            self._hold(self.holdings.told(message, now_ns), now_ns)
         else:
             self.ledger.receive(message, now_ns)
 
@@ -186,12 +186,15 @@ class UserStreamTracker(Tracker[UserRequest]):
 
     def balances_answered(self, report: BalanceReport, asked_ns: int, now_ns: int) -> None:
         """Take what the venue answered about the balances, asked for at `asked_ns`."""
-        self._hold(self.balances.receive(report, now_ns, asked_ns=asked_ns), now_ns)
+        self._hold(self.holdings.answered(report, asked_ns, now_ns), now_ns)
 
     def tell(self, found: Found | None = None) -> None:
         """Tell what happened to the orders, and wake who waits for it."""
-        emit = self.listeners.emit
-        for event in self.ledger.take_events():
+        emit, events = self.listeners.emit, self.ledger.take_events()
+        if events:
+            fills = [event.fill for event in events if isinstance(event, FILLS)]
+            self._hold(self.holdings.traded(fills), self._now_ns)
+        for event in events:
             if found is not None:
                 found.count(event)
             if not isinstance(event, OTHERS):

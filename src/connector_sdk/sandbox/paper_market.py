@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import TypeVar, get_args
 from weakref import WeakSet
 
 from connector_sdk.book.order_book import OrderBook
-from connector_sdk.errors import ConfigError, RequestTimeout, Sent
+from connector_sdk.errors import BookNotSynced, ConfigError, EmptySide, RequestTimeout, Sent
 from connector_sdk.model.events import BookResynced, BookUpdated, Event
 from connector_sdk.model.health import MarketHealth
 from connector_sdk.model.instrument import Instruments, trading_pair
@@ -27,7 +28,8 @@ from connector_sdk.runtime.listeners import Listeners
 from connector_sdk.runtime.null_store import NullStore
 from connector_sdk.runtime.supervisor import Supervisor
 from connector_sdk.runtime.trader_face import TraderFace
-from connector_sdk.runtime.trading import AccountAccess, Trading, TradingParts
+from connector_sdk.runtime.trading import Trading
+from connector_sdk.runtime.trading_parts import AccountAccess, TradingParts
 from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.sandbox.paper_api import ENDPOINTS, paper_trading
 from connector_sdk.sandbox.paper_transport import Latency, PaperTransport
@@ -113,7 +115,7 @@ class PaperMarket(TraderFace, Market):
     async def _open(self) -> None:
         self._venue = PaperVenue(self._market.instruments, self._balances, self._fees)
         for pair in self._market.pairs:
-            self._venue.pairs[pair].book = self._market.order_book(pair)
+            self._venue.follow(pair, self._market.order_book(pair))
         for kind in MARKET_EVENTS:
             self._market.on(kind, self._hear)
         await self._supervisor.start()
@@ -137,8 +139,15 @@ class PaperMarket(TraderFace, Market):
             instruments=lambda: self._market.instruments,
             refresh=None,
             pairs=lambda: self._market.pairs,
+            price=self._asked_price,
             changed=self._progress.set,
         )
+
+    def _asked_price(self, pair: str) -> Decimal | None:
+        try:
+            return self._market.order_book(pair).best_ask.price
+        except (BookNotSynced, ConfigError, EmptySide):
+            return None
 
     async def close(self) -> None:
         """Close the account and the market. Idempotent."""
@@ -227,12 +236,12 @@ class PaperMarket(TraderFace, Market):
         """Follow one more pair; from then on it can be traded."""
         await self._market.add_pair(pair)
         pair = trading_pair(pair)
-        self._running().pairs[pair].book = self._market.order_book(pair)
+        self._running().follow(pair, self._market.order_book(pair))
 
     async def remove_pair(self, pair: str) -> None:
         """Stop following a pair: orders that rest there wait."""
         await self._market.remove_pair(pair)
-        self._running().pairs[trading_pair(pair)].book = None
+        self._running().leave(trading_pair(pair))
 
     # --- what is heard
 

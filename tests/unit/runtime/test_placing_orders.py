@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -28,7 +29,9 @@ from connector_sdk.model.order_events import (
 )
 from connector_sdk.orders.intent import order_intent
 from connector_sdk.orders.states import OrderState
+from connector_sdk.runtime.trading_settings import TradingSettings
 from memory_store import MemoryStore
+from tiny_connector import TinyUserStream, tiny_connector
 from tiny_venue import PAIR, TinyVenue, Upset
 from trading_scene import Scene, scene
 
@@ -312,3 +315,45 @@ async def test_several_are_placed_together_or_none() -> None:
         orders = await at.market.submit_batch([limit, limit, good])
         await asyncio.gather(*(order.acknowledged() for order in orders))
         assert len(at.venue.orders) == 3
+
+
+async def test_a_budget_is_kept_to_where_that_is_asked_for() -> None:
+    settings = TradingSettings(check_budget=True)
+    async with scene(settings=settings) as at:
+        with pytest.raises(IntentRefused, match="100000 may be spent"):
+            await at.market.buy(PAIR, "2000", price="90")
+        at.venue.upsets.append(Upset("POST /order"))
+        await at.market.buy(PAIR, "1000", price="90")  # nobody knows whether it locks
+        with pytest.raises(IntentRefused, match=r"10000[.0]* may be spent"):
+            await at.market.buy(PAIR, "200", price="90")
+        with pytest.raises(IntentRefused, match="BTC"):
+            await at.market.sell(PAIR, "11")
+        with pytest.raises(IntentRefused, match="USDT"):
+            await at.market.buy(PAIR, "2000")  # by the book's best ask
+        many = [order_intent(PAIR, Side.SELL, 4, price=110)] * 3
+        with pytest.raises(IntentRefused):
+            await at.market.submit_batch(many)
+        await at.market.submit_batch(many[:2])
+
+
+async def test_without_that_the_venue_has_the_last_word() -> None:
+    async with scene() as at:
+        await at.market.buy(PAIR, "2000", price="90")
+
+
+async def test_balances_are_estimated_where_no_stream_tells_them() -> None:
+    class Silent(TinyUserStream):
+        sends_balances = False
+
+    async with scene(connector=tiny_connector(stream=Silent())) as at:
+        order = await at.market.buy(PAIR, "0.5", price="90")
+        await order.acknowledged()
+        assert at.market.balances["USDT"].locked == 45
+        at.venue.fill(order.client_order_id, "0.2", price="90")
+        await at.clock.settle()
+        held = at.market.balances
+        assert held["BTC"].available == Decimal("10.2")
+        assert held["USDT"].locked == 27
+        assert held["USDT"].total == Decimal("99981.999")  # the fee is in it
+        await at.market.cancel(order)
+        assert at.market.balances["USDT"].locked == 0
