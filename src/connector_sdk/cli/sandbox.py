@@ -14,6 +14,7 @@ from rich.table import Table
 from connector_sdk.cli.embedded import dialect_of
 from connector_sdk.cli.options import Venue, trading_pairs
 from connector_sdk.cli.running import Stop, run
+from connector_sdk.sandbox.bounds import FEW, USUAL
 from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS
 from connector_sdk.sandbox.fault_catalogue import CATALOGUE
 from connector_sdk.sandbox.order_flow import Pace
@@ -21,6 +22,13 @@ from connector_sdk.sandbox.venue import LOOPBACK, EmbeddedVenue
 from connector_sdk.sandbox.venue_host import DEFAULT_PAIRS
 
 BOTH = ",".join(DEFAULT_PAIRS)
+
+
+class Memory(Enum):
+    """How much the venue remembers of orders, trades and books."""
+
+    MUCH = "much"
+    LITTLE = "little"
 
 
 class Limits(Enum):
@@ -45,6 +53,9 @@ BurstEvery = Annotated[
 ]
 BurstChanges = Annotated[int, typer.Option(help="Changes in a burst.", min=1)]
 Enforced = Annotated[Limits, typer.Option(help="The venue's own rate limits, or practically none.")]
+Remembered = Annotated[
+    Memory, typer.Option(help="What it keeps for tests to ask; little where it runs for hours.")
+]
 Faults = Annotated[
     str,
     typer.Option(
@@ -67,6 +78,7 @@ def sandbox(
     burst_changes: BurstChanges = 1_000,
     limits: Enforced = Limits.DOCUMENTED,
     accounts: Accounts = DEFAULT_ACCOUNTS,
+    remember: Remembered = Memory.MUCH,
     faults: Faults = "",
 ) -> None:
     """Serve the embedded venue: a real exchange on this machine.
@@ -88,6 +100,7 @@ def sandbox(
         port=port,
         tls_port=tls_port,
         accounts=accounts,
+        bounds=FEW if remember is Memory.LITTLE else USUAL,
         faults=faults,
     )
     run(lambda stop: _serve(served, stop))

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from connector_sdk.sandbox.matching_engine import MatchingEngine, Outcome, Terms
 
 ACTS_A_CHAPTER = 4_096
-MOST_CHAPTERS = 16
 PLACE, CANCEL, REDUCE = 0, 1, 2
 
 
@@ -77,13 +76,13 @@ class Chapter:
 class BookLog:
     """What happened to one book.
 
-    Bounded: the newest 16 chapters of 4,096 acts; the oldest go first.
+    Bounded: the newest `most_chapters` of 4,096 acts each; the oldest go first.
     """
 
-    def __init__(self, engine: MatchingEngine) -> None:
+    def __init__(self, engine: MatchingEngine, most_chapters: int) -> None:
         self._engine = engine
         self._number = 0
-        self.chapters: deque[Chapter] = deque(maxlen=MOST_CHAPTERS)
+        self.chapters: deque[Chapter] = deque(maxlen=most_chapters)
         self._turn()
 
     def placed(self, order: RestingOrder, lots: int, terms: Terms, outcome: Outcome) -> None:

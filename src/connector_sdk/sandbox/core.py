@@ -12,6 +12,7 @@ from connector_sdk.errors import ConfigError
 from connector_sdk.model.instrument import Instrument, trading_pair
 from connector_sdk.sandbox.accounts import Accounts
 from connector_sdk.sandbox.agenda import Agenda
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.circumstances import Circumstances
 from connector_sdk.sandbox.dialect import (
     Dialect,
@@ -55,6 +56,7 @@ class VenueSettings:
     rules:  the limits it holds clients to; None for those its documentation states.
     accounts: how many there are at the start, each with 1,000,000 of every quote asset and 1,000
         of every other.
+    bounds: how much it remembers.
     """
 
     pairs: tuple[str, ...]
@@ -62,6 +64,7 @@ class VenueSettings:
     pace: Pace = field(default_factory=Pace)
     rules: VenueRules | None = None
     accounts: int = DEFAULT_ACCOUNTS
+    bounds: Bounds = USUAL
 
 
 class VenueCore(VenueView):
@@ -80,7 +83,7 @@ class VenueCore(VenueView):
         if not self._listings:
             raise ConfigError("a venue needs at least one pair, as in BTC-USDT")
         self._pairs = {one.instrument.symbol: pair for pair, one in self._listings.items()}
-        self.journal = Journal(self._listings.values())
+        self.journal = Journal(self._listings.values(), settings.bounds)
         self.agenda = Agenda()
         self.hub = Hub(dialect, self)
         self.markets = {pair: self._market(pair) for pair in self._listings}
@@ -92,7 +95,14 @@ class VenueCore(VenueView):
         self.accounts = Accounts(assets, settings.seed)
         # Seeded on purpose: the ids repeat with the market.
         first_id = random.Random(f"{settings.seed}/orders").randint(*FIRST_ORDER_IDS)
-        self.orders = OrderDesk(self.agenda, self.markets, self.accounts, self._rules, first_id)
+        self.orders = OrderDesk(
+            self.agenda,
+            self.markets,
+            self.accounts,
+            self._rules,
+            first_id,
+            bounds=settings.bounds,
+        )
         self.journal.trading = self.orders.life.journal
         for _ in range(settings.accounts):
             self.open_account()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.order import Side
 from connector_sdk.sandbox.book_log import BookLog
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.listing import Listing
 from connector_sdk.sandbox.matching_engine import LevelChange, MatchingEngine
 from connector_sdk.sandbox.publications import BookImage, TradePrint
@@ -26,8 +27,6 @@ from connector_sdk.sandbox.trading_journal import (
 )
 
 CHANGES_A_CHAPTER = 4_096
-MOST_CHAPTERS = 256
-MOST_TRADES = 500_000
 MOST_FAULTS = 500_000
 
 
@@ -109,23 +108,24 @@ class PairJournal:
 
     log: the acts and whom they met; the engine writes it.
 
-    Bounded: the last 256 chapters of 4,096 changes (over a million) and 500,000 trades are kept;
-    the oldest go first. Asking for an id that is gone raises ConfigError.
+    Bounded: `bounds` says how many chapters of 4,096 changes, and how many trades; the oldest go
+    first. Asking for an id that is gone raises ConfigError.
     """
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, bounds: Bounds = USUAL) -> None:
+        self._bounds = bounds
         self._listing = listing
-        self._chapters: deque[_Chapter] = deque(maxlen=MOST_CHAPTERS)
+        self._chapters: deque[_Chapter] = deque(maxlen=bounds.chapters)
         self._now: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._cursor: tuple[_Chapter, int, tuple[dict[int, int], dict[int, int]]] | None = None
-        self.trades: deque[TradePrint] = deque(maxlen=MOST_TRADES)
+        self.trades: deque[TradePrint] = deque(maxlen=bounds.trades)
         self.changes = 0
         self.log: BookLog | None = None
 
     def open(self, engine: MatchingEngine) -> None:
         """Start a chapter at the engine's book: at the start, and after ids were reset."""
         if self.log is None:
-            self.log = engine.log = BookLog(engine)
+            self.log = engine.log = BookLog(engine, self._bounds.acts)
         self._now = (
             dict(engine.bids.top(len(engine.bids))),
             dict(engine.asks.top(len(engine.asks))),
@@ -248,12 +248,12 @@ class Journal:
     Faults are bounded too: the newest 500,000 are kept, and `faults_total` counts on.
     """
 
-    def __init__(self, listings: Iterable[Listing]) -> None:
-        self.pairs = {one.instrument.pair: PairJournal(one) for one in listings}
+    def __init__(self, listings: Iterable[Listing], bounds: Bounds = USUAL) -> None:
+        self.pairs = {one.instrument.pair: PairJournal(one, bounds) for one in listings}
         self.faults: deque[FaultRecord] = deque(maxlen=MOST_FAULTS)
         self.faults_total = 0
         self.withheld: deque[Withheld] = deque(maxlen=MOST_FAULTS)
-        self.trading = TradingJournal()
+        self.trading = TradingJournal(bounds)
 
     def book_at(self, pair: str, update_id: int, levels: int | None = None) -> TrueBook:
         """The true book of `pair` at `update_id`, best first; `levels` a side, None for all."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from connector_sdk.errors import ConnectFailed, Disconnected, RequestTimeout, Sent
 from connector_sdk.model.redaction import public_url
 from connector_sdk.model.wire import RestResponse
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS, VenueCore
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
 from connector_sdk.sandbox.fault_plan import FaultPlan
@@ -45,6 +46,7 @@ class MemoryVenue(VenueHost):
         faults: str | FaultPlan = "",
         rules: VenueRules | None = None,
         accounts: int = DEFAULT_ACCOUNTS,
+        bounds: Bounds = USUAL,
     ) -> None:
         super().__init__(
             dialect,
@@ -55,6 +57,7 @@ class MemoryVenue(VenueHost):
             faults=faults,
             rules=rules,
             accounts=accounts,
+            bounds=bounds,
         )
         self.transport = MemoryTransport(self.core, clock)
 

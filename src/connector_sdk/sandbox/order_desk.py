@@ -11,6 +11,7 @@ from connector_sdk.model.order import Side, TimeInForce
 from connector_sdk.sandbox.accounts import EXACT, MILLION, Accounts, units
 from connector_sdk.sandbox.agenda import Agenda
 from connector_sdk.sandbox.book_walk import Own, Reach, ahead_of, reach
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.dialect import VenueRules
 from connector_sdk.sandbox.matching_engine import HOUSE, Outcome, Prevented, Terms
 from connector_sdk.sandbox.open_orders import OpenOrder
@@ -52,12 +53,13 @@ class OrderDesk(TradingDesk, Settlement):
         first_id: int,
         *,
         fees: Fees = USUAL_FEES,
+        bounds: Bounds = USUAL,
     ) -> None:
         self._agenda = agenda
         self._markets = markets
         self._rules = rules
         self._counts = OrderCounts(rules)
-        self.life = OrderLife(agenda, accounts, self._counts, fees)
+        self.life = OrderLife(agenda, accounts, self._counts, fees, bounds)
         self._triggers = {pair: Triggers() for pair in markets}
         self._set_off: deque[OpenOrder] = deque()
         self._met: list[UserFill] = []

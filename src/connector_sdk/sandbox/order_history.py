@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from connector_sdk.sandbox.bounds import Bounds
 from connector_sdk.sandbox.trading import UserFill, UserOrder
-
-MOST_CLOSED = 10_000
-MOST_FILLS = 20_000
 
 
 class _PairHistory:
@@ -16,11 +14,11 @@ class _PairHistory:
 
     __slots__ = ("closed", "fills", "latest", "orders")
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
         self.orders: dict[int, UserOrder] = {}
         self.latest: dict[str, int] = {}
         self.closed: deque[int] = deque()
-        self.fills: deque[tuple[UserOrder, UserFill]] = deque(maxlen=MOST_FILLS)
+        self.fills: deque[tuple[UserOrder, UserFill]] = deque(maxlen=bounds.fills)
 
     def forget_oldest(self) -> None:
         order = self.orders.pop(self.closed.popleft())
@@ -29,12 +27,13 @@ class _PairHistory:
 
 
 class OrderHistory:
-    """Every open order, the newest 10,000 closed ones and the newest 20,000 fills.
+    """Every open order, the newest closed ones and the newest fills.
 
-    So many for each account and pair; the oldest are forgotten first.
+    `bounds` says how many of each account and pair; the oldest are forgotten first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
         self._pairs: dict[tuple[str, str], _PairHistory] = {}
 
     def add(self, order: UserOrder) -> None:
@@ -54,7 +53,7 @@ class OrderHistory:
         """An order is open no more."""
         pair = self._of(order.account, order.new.pair)
         pair.closed.append(order.order_id)
-        if len(pair.closed) > MOST_CLOSED:
+        if len(pair.closed) > self._bounds.closed:
             pair.forget_oldest()
 
     def filled(self, order: UserOrder, fill: UserFill) -> None:
@@ -79,4 +78,7 @@ class OrderHistory:
         return list(self._of(account, pair).fills)
 
     def _of(self, account: str, pair: str) -> _PairHistory:
-        return self._pairs.setdefault((account, pair), _PairHistory())
+        known = self._pairs.get((account, pair))
+        if known is None:
+            known = self._pairs[account, pair] = _PairHistory(self._bounds)
+        return known

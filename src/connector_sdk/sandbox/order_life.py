@@ -9,6 +9,7 @@ from typing import NamedTuple
 from connector_sdk.model.order import Side
 from connector_sdk.sandbox.accounts import EXACT, Accounts, Purse, amount, share, units
 from connector_sdk.sandbox.agenda import Agenda
+from connector_sdk.sandbox.bounds import Bounds
 from connector_sdk.sandbox.matching_engine import Fill, Prevented
 from connector_sdk.sandbox.open_orders import OpenOrder, OpenOrders
 from connector_sdk.sandbox.order_counts import OrderCounts
@@ -45,12 +46,19 @@ class OrderLife:
     journal: what truly happened is written there.
     """
 
-    def __init__(self, agenda: Agenda, accounts: Accounts, counts: OrderCounts, fees: Fees) -> None:
+    def __init__(
+        self,
+        agenda: Agenda,
+        accounts: Accounts,
+        counts: OrderCounts,
+        fees: Fees,
+        bounds: Bounds,
+    ) -> None:
         self.accounts = accounts
         self.fees = fees
-        self.journal = TradingJournal()
+        self.journal = TradingJournal(bounds)
         self.open = OpenOrders()
-        self.history = OrderHistory()
+        self.history = OrderHistory(bounds)
         self.streams = UserStreams()
         self._agenda = agenda
         self._counts = counts

@@ -10,9 +10,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from connector_sdk.model.order import Side
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.trading import AccountBalance, UserFill, UserOrder, VenueOrderStatus
-
-MOST_ROWS = 200_000
 
 
 class Fate(Enum):
@@ -90,7 +89,7 @@ class Transfer(NamedTuple):
 class TradingJournal:
     """Orders, requests about them, fills, transfers and balances.
 
-    Bounded: the newest 200,000 of each kind of row are kept; balances are those of now.
+    Bounded: the newest `bounds.rows` of each kind are kept; balances are those of now.
 
     orders:    accepted, oldest first.
     arrivals:  requests about orders, accepted or not.
@@ -98,13 +97,13 @@ class TradingJournal:
     breaches:  requests refused because a limit of the venue was truly exceeded.
     """
 
-    def __init__(self) -> None:
-        self.orders: deque[Acceptance] = deque(maxlen=MOST_ROWS)
-        self.arrivals: deque[Arrival] = deque(maxlen=MOST_ROWS)
-        self.ends: deque[Ending] = deque(maxlen=MOST_ROWS)
-        self.transfers: deque[Transfer] = deque(maxlen=MOST_ROWS)
+    def __init__(self, bounds: Bounds = USUAL) -> None:
+        self.orders: deque[Acceptance] = deque(maxlen=bounds.rows)
+        self.arrivals: deque[Arrival] = deque(maxlen=bounds.rows)
+        self.ends: deque[Ending] = deque(maxlen=bounds.rows)
+        self.transfers: deque[Transfer] = deque(maxlen=bounds.rows)
         self.breaches = 0
-        self._fills: deque[FillRecord] = deque(maxlen=MOST_ROWS)
+        self._fills: deque[FillRecord] = deque(maxlen=bounds.rows)
         self._balances: dict[str, dict[str, AccountBalance]] = {}
 
     def fills(self, account: str | None = None) -> Sequence[FillRecord]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS
 from connector_sdk.sandbox.dialect import Dialect, VenueRequest, VenueRules
 from connector_sdk.sandbox.doors import Doors
@@ -47,6 +48,7 @@ class EmbeddedVenue(VenueHost):
         faults: str | FaultPlan = "",
         rules: VenueRules | None = None,
         accounts: int = DEFAULT_ACCOUNTS,
+        bounds: Bounds = USUAL,
         host: str = LOOPBACK,
         port: int = 0,
         tls_port: int | None = None,
@@ -61,6 +63,7 @@ class EmbeddedVenue(VenueHost):
             faults=faults,
             rules=rules,
             accounts=accounts,
+            bounds=bounds,
         )
         self._tls = None if tls_port is None else ThrowAwayTls()
         self._doors = Doors(host, port, tls_port, self._tls)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from connector_sdk.errors import ConfigError
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.core import DEFAULT_ACCOUNTS, VenueCore, VenueSettings
 from connector_sdk.sandbox.dialect import Dialect, VenueRules
 from connector_sdk.sandbox.fault_plan import ArmedFault, FaultPlan
@@ -31,6 +32,7 @@ class VenueHost(ABC):
     flow:      book changes a second and pair; a Pace for bursts.
     faults:    as `parse_faults` reads them, or a plan with a seed of its own.
     accounts:  how many there are; each has 1,000,000 of every quote asset and 1,000 of the others.
+    bounds:    how much it remembers: `bounds.FEW` where it is to run for long.
     """
 
     shortest_step_s: ClassVar[float]
@@ -46,10 +48,11 @@ class VenueHost(ABC):
         faults: str | FaultPlan = "",
         rules: VenueRules | None = None,
         accounts: int = DEFAULT_ACCOUNTS,
+        bounds: Bounds = USUAL,
     ) -> None:
         pace = flow if isinstance(flow, Pace) else Pace(flow)
         plan = faults if isinstance(faults, FaultPlan) else FaultPlan(faults, seed)
-        settings = VenueSettings(tuple(pairs), seed, pace, rules, accounts)
+        settings = VenueSettings(tuple(pairs), seed, pace, rules, accounts, bounds)
         self.core = VenueCore(dialect, settings, plan)
         self._clock = clock
         self._stack = contextlib.AsyncExitStack()

@@ -10,6 +10,7 @@ import pytest
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.order import Side
 from connector_sdk.sandbox import journal as journal_module
+from connector_sdk.sandbox.bounds import USUAL, Bounds
 from connector_sdk.sandbox.journal import Journal, Withheld
 from connector_sdk.sandbox.listing import listing
 from connector_sdk.sandbox.matching_engine import MatchingEngine
@@ -21,14 +22,14 @@ Levels = list[tuple[int, int]]
 
 
 def recorded(
-    acts: int, first_id: int = 1_000
+    acts: int, first_id: int = 1_000, bounds: Bounds = USUAL
 ) -> tuple[Journal, MatchingEngine, dict[int, tuple[Levels, Levels]]]:
     """A journal, its engine, and the engine's own books at the ids where an act ended."""
     engine = MatchingEngine()
     flow = OrderFlow(LISTED, "1")
     flow.open_book(engine)
     engine.update_id = first_id
-    journal = Journal([LISTED])
+    journal = Journal([LISTED], bounds)
     journal[PAIR].open(engine)
     books: dict[int, tuple[Levels, Levels]] = {}
     for number in range(acts):
@@ -65,8 +66,7 @@ def test_an_id_it_never_had_is_refused_by_name() -> None:
 
 def test_it_forgets_the_oldest_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "CHANGES_A_CHAPTER", 10)
-    monkeypatch.setattr(journal_module, "MOST_CHAPTERS", 3)
-    journal, engine, books = recorded(100)
+    journal, engine, books = recorded(100, bounds=Bounds(chapters=3, acts=2))
     assert journal[PAIR].first_id >= engine.update_id - 30
     assert list(journal[PAIR].image_at(engine.update_id).bids) == books[engine.update_id][0]
 
