@@ -146,12 +146,12 @@ class RateLimiter:
     async def enter(self, costs: Mapping[str, int], priority: Priority) -> Costs:
         """Wait until all can be paid; what is to be handed to `leave` then."""
         drawn, urgent = self._costs(costs), _is_urgent(priority)
-        for window, weight in drawn:
-            window.check(weight, urgent=urgent)
         now_ns = self._clock.machine_ns()
         if not self._waiting and self._room_at_ns(drawn, now_ns, urgent=urgent) <= now_ns:
             _depart(drawn, urgent=urgent)
             return drawn
+        for window, weight in drawn:
+            window.check(weight, urgent=urgent)
         waiter = _Waiter(next(self._numbers), drawn, urgent)
         key = (priority, tuple(window.name for window, _ in drawn))
         self._lines.setdefault(key, deque()).append(waiter)
@@ -267,7 +267,7 @@ class RateLimiter:
             if free_ns > now_ns and short is not None:
                 short.add(window)
             at_ns = max(at_ns, free_ns)
-        if at_ns > now_ns:
+        if at_ns > now_ns or self._folder is None:
             return at_ns
         for window, weight in costs:
             leased_ns = window.leased_at_ns(weight, now_ns, urgent=urgent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from connector_sdk.errors import (
@@ -13,7 +12,6 @@ from connector_sdk.errors import (
     VenueError,
     WireError,
 )
-from connector_sdk.model.redaction import public_url
 from connector_sdk.model.wire import Call, RestRequest, RestResponse, Stamp
 from connector_sdk.transport.rate_limiter import RateLimiter
 from connector_sdk.transport.server_clock import TimeReading
@@ -75,7 +73,7 @@ class RestClient:
 
     def check(self, request: RestRequest) -> None:
         """Raise ConfigError or InvariantError for a request that could never be sent."""
-        self.url_of(request)
+        self._endpoint(request)
         self._limiter.check(request.costs, request.priority)
 
     def close(self) -> None:
@@ -91,7 +89,7 @@ class RestClient:
 
         Raises TransportError, or ConfigError for an endpoint or pool the manifest does not name.
         """
-        self.url_of(request)  # an unknown endpoint costs no weight
+        self._endpoint(request)  # an unknown one costs no weight
         async with self._limiter.passage(request.costs, request.priority):
             if request.signed:
                 return await self._send_signed(request, timeout_s)
@@ -125,12 +123,15 @@ class RestClient:
 
     def url_of(self, request: RestRequest) -> str:
         """Where `request` goes, query included."""
+        query = f"?{request.query_string}" if request.query else ""
+        return f"{self._endpoint(request)}{request.path}{query}"
+
+    def _endpoint(self, request: RestRequest) -> str:
         endpoint = self._endpoints.get(request.endpoint)
         if endpoint is None:
             known = ", ".join(self._endpoints)
             raise InvariantError(f"no endpoint is named {request.endpoint!r} (known: {known})")
-        query = f"?{request.query_string}" if request.query else ""
-        return f"{endpoint}{request.path}{query}"
+        return endpoint
 
     async def _ask(self, call: Call[T], timeout_s: float) -> T:
         return _decoded(call, await self.send(call.request, timeout_s=timeout_s))
@@ -155,8 +156,7 @@ class RestClient:
             timeout_s=timeout_s,
         )
         self._learn(request, response)
-        shown = public_url(response.url)
-        return response if shown == response.url else replace(response, url=shown)
+        return response
 
     def _learn(self, request: RestRequest, response: RestResponse) -> None:
         for header, pool in self._weight_headers.items():

@@ -53,7 +53,11 @@ class Transport(ABC):
         body: bytes | None,
         timeout_s: float,
     ) -> RestResponse:
-        """One HTTP exchange, any status. Raises ConnectFailed, RequestTimeout, Disconnected."""
+        """One HTTP exchange, any status; the answer's `url` shows no secret (`public_url`).
+
+        Nothing but a request that only reads is ever sent twice. Raises ConnectFailed,
+        RequestTimeout or Disconnected, whose `sent` is NO only if no byte can have left.
+        """
 
     @abstractmethod
     async def close(self) -> None:
