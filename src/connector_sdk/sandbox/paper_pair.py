@@ -124,31 +124,30 @@ class PaperPair(TradedPair):
         self._note(trade.event_ns)
         if not self._places:
             return
+        price = amount(trade.price)
         left = whole_steps(amount(trade.quantity), self.listing.lot)
         for side in (trade.side.opposite, trade.side):
-            for order in self._ours(side):
-                hit = min(self._left_for(order, trade, left), order.left)
+            for order in self._reached(side, price):
+                hit = min(self._left_for(order, price, trade, left), order.left)
                 if hit:
                     self.apply(self.engine.hit(order, hit), now_ns)
                     left -= hit
 
-    def _left_for(self, order: RestingOrder, trade: Trade, lots: int) -> int:
-        """How much of so many lots of a trade reaches an order of ours."""
+    def _left_for(self, order: RestingOrder, price: Decimal, trade: Trade, lots: int) -> int:
+        """How much of so many lots of a trade is left for an order of ours that it reached."""
         place = self._places.get(order.order_id)
         if place is None or place.came_after(trade.event_ns):
             return 0
-        price, ours = amount(trade.price), self.listing.price(order.price)
-        if price < ours if order.side is Side.BUY else price > ours:
+        if price != self.listing.price(order.price):
             place.passed()
             return lots
-        if price == ours and order.side is not trade.side:
-            return place.traded(lots, trade.event_ns)
-        return 0
+        return 0 if order.side is trade.side else place.traded(lots, trade.event_ns)
 
-    def _ours(self, side: Side) -> list[RestingOrder]:
-        """Our resting orders of a side, in the order in which they would be filled."""
+    def _reached(self, side: Side, price: Decimal) -> list[RestingOrder]:
+        """Our resting orders that a trade at `price` is at or through, in their turn."""
         book_side = self.engine.side(side)
-        levels = [book_side.levels[price] for price in book_side.within(None)]
+        ticks = whole_steps(price, self.listing.tick, up=side is Side.BUY)
+        levels = [book_side.levels[reached] for reached in book_side.within(ticks)]
         return [order for level in levels for order in level.orders.values()]
 
     def _note(self, event_ns: int | None) -> None:
