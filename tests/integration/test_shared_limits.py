@@ -57,7 +57,7 @@ async def test_two_processes_saturate_one_budget_without_one_breach(
         did = await asyncio.gather(*(client(url, tmp_path, seconds) for _ in range(2)))
     assert [set(each["statuses"]) for each in did] == [{"200"}] * 2
     answered = [each["statuses"]["200"] for each in did]
-    assert sum(answered) >= 0.7 * POOL.limit / POOL.window_s * seconds
+    assert sum(answered) >= 0.5 * POOL.limit / POOL.window_s * seconds
     assert min(answered) >= 0.3 * sum(answered)
     cancels = [wait for each in did for wait in each["waits"]["CANCEL"]]
     polls = [wait for each in did for wait in each["waits"]["POLL"]]
