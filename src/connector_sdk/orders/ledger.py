@@ -44,6 +44,7 @@ class OrderLedger:
         self._external = ExternalOrders(self.settings.external_kept)
         self._unclaimed = UnclaimedFills(self.settings.unclaimed_kept)
         self._cancels: dict[str, ConnectorError | None] = {}
+        self._amends: set[str] = set()
 
     @property
     def active(self) -> Mapping[str, OrderRecord]:
@@ -180,26 +181,27 @@ class OrderLedger:
     def amend_asked(self, client_order_id: str, intent: OrderIntent, now_ns: int) -> None:
         """A change of an order to `intent` is about to be sent: it may be for either quantity."""
         record = self.order(client_order_id)
-        record.amending, record.changed = intent, True
+        record.amend_to(intent)
+        self._amends.add(client_order_id)
         self._touch(record, now_ns)
 
     def settle_amend(self, client_order_id: str, outcome: RequestOutcome, now_ns: int) -> None:
         """Say what became of the change asked for last."""
         record = self.order(client_order_id)
+        self._amends.discard(client_order_id)
         match outcome:
             case Confirmed(messages):
-                record.amended(self._log)
+                record.amended(self._log, now_ns, taken=True)
                 self._take_own(record, messages, now_ns)
             case Unknown(error):
                 self._questions.doubt(
                     record, f"nobody can tell what its amendment did: {error}", now_ns
                 )
             case Refused(error):
-                record.amending = None
+                record.amended(self._log, now_ns, taken=False)
                 self._questions.doubt(record, f"its amendment was refused: {error}", now_ns)
             case NotSent():
-                record.amending = None
-        record.changed = True
+                record.amended(self._log, now_ns, taken=False)
         self._touch(record, now_ns)
 
     def receive(self, message: OrderMessage | Absent, now_ns: int) -> None:
@@ -265,13 +267,8 @@ class OrderLedger:
         record = self._questions.answered(query, now_ns)
         if record is None:
             return
-        name = record.client_order_id
-        known = record.state.is_open and record.state is not OrderState.UNKNOWN
-        error = self._cancels.get(name)
-        if isinstance(query, QueryOrder) and known and error is not None:
-            del self._cancels[name]
-            told = CancelRefused(record.intent.pair, name, error, now_ns)
-            self._log.events.append(told)
+        if isinstance(query, QueryOrder) and not self._questions.in_doubt(record):
+            self._settled_by_asking(record, now_ns)
         self._touch(record, now_ns)
 
     def query_failed(self, query: Query, error: ConnectorError, now_ns: int) -> None:
@@ -326,9 +323,22 @@ class OrderLedger:
         self._exposures.count(record)
         if record.done:
             self._cancels.pop(name, None)
+            self._amends.discard(name)
         if len(self._unclaimed) and not self._orders.without_ids(pair):
             for fill in self._unclaimed.of_pair(pair):
                 self._tell_foreign(fill, now_ns)
+
+    def _settled_by_asking(self, record: OrderRecord, now_ns: int) -> None:
+        """It is known how `record` stands; so is what came of requests that were in doubt."""
+        name = record.client_order_id
+        error = self._cancels.get(name)
+        if error is not None:
+            del self._cancels[name]
+            if record.state.is_open:
+                told = CancelRefused(record.intent.pair, name, error, now_ns)
+                self._log.events.append(told)
+        if record.amending is not None and name not in self._amends:
+            record.amended(self._log, now_ns, taken=False)
 
     def _foreign_report(self, report: OrderReport, now_ns: int) -> None:
         if self._external.report(report):

@@ -192,8 +192,8 @@ class OrderRecord:
             self._claim(claim)
             self._conclude(log, now_ns)
             return
-        if report.quantity is not None:
-            self._amend(report.quantity, report.event_ns, log)
+        if self._is_fresh(report.event_ns):
+            self._take_terms(report, log)
         if claim is None and event is OrderEvent.FILLED:
             claim = self.quantity
         if event in ENDINGS and self.claim_missing is not False:
@@ -263,12 +263,18 @@ class OrderRecord:
             self.error = OrderNotFound(log.venue, "absent", reason)
             self._conclude(log, now_ns)
 
-    def amended(self, log: OrderLog) -> None:
-        """The amendment that was under way was taken."""
+    def amend_to(self, intent: OrderIntent) -> None:
+        """A change to `intent` is asked for: until it is settled it may be for either quantity."""
+        self.amending, self.changed = intent, True
+
+    def amended(self, log: OrderLog, now_ns: int, *, taken: bool) -> None:
+        """The change that was asked for was taken, or was not."""
         intent, self.amending = self.amending, None
-        if intent is not None:
+        self.changed = True
+        if intent is not None and taken:
             self.intent = intent
-            self._amend(intent.quantity, None, log)
+            self._amend(intent.quantity, log)
+        self._conclude(log, now_ns)
 
     def give_up_fills(self, log: OrderLog, now_ns: int) -> None:
         """Ask no longer for fills that the venue claims and does not show."""
@@ -293,12 +299,29 @@ class OrderRecord:
             if claim > self.filled:
                 self.changed = True
 
-    def _amend(self, quantity: Decimal, event_ns: int | None, log: OrderLog) -> None:
-        newest = self.reported_ns
-        if event_ns is not None:
-            if newest is not None and event_ns < newest:
-                return
-            self.reported_ns = event_ns
+    def _is_fresh(self, event_ns: int | None) -> bool:
+        """Whether a report of that time is not older than the newest that was applied."""
+        if event_ns is None:
+            return True
+        if self.reported_ns is not None and event_ns < self.reported_ns:
+            return False
+        self.reported_ns = event_ns
+        return True
+
+    def _take_terms(self, report: OrderReport, log: OrderLog) -> None:
+        """Take what it is for now; a report that fits the amendment under way proves it taken."""
+        quantity, said, amending = report.quantity, report.intent, self.amending
+        if amending is not None:
+            fits = quantity in {None, amending.quantity}
+            fits = fits and (said is None or said.price == amending.price)
+            news = quantity is not None and quantity != self.quantity
+            news = news or (said is not None and said.price != self.intent.price)
+            if fits and news:
+                self.intent, self.amending = amending, None
+        if quantity is not None:
+            self._amend(quantity, log)
+
+    def _amend(self, quantity: Decimal, log: OrderLog) -> None:
         if quantity == self.quantity or self.done:
             return
         self.quantity = quantity

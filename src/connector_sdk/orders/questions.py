@@ -33,6 +33,10 @@ class Questions:
         """When the next query is due; None where none is."""
         return self._asks.next_ns
 
+    def in_doubt(self, record: OrderRecord) -> bool:
+        """Whether it is not known how `record` stands."""
+        return self._asks_for_state(record, self._asks.get(record.client_order_id))
+
     def doubt(self, record: OrderRecord, reason: str, now_ns: int) -> None:
         """Have it asked for at once, unless it has ended."""
         if not record.done:

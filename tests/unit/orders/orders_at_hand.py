@@ -7,10 +7,11 @@ from decimal import Decimal
 from connector_sdk.errors import InsufficientFunds, OrderNotFound, RequestTimeout, Sent
 from connector_sdk.model.account import Fee
 from connector_sdk.model.order import OrderIntent, OrderType, Side, TimeInForce
-from connector_sdk.model.order_update import Fill, OrderReport, OrderStatus
-from connector_sdk.orders.asking import SECOND
+from connector_sdk.model.order_update import Absent, Fill, OrderMessage, OrderReport, OrderStatus
+from connector_sdk.orders.asking import SECOND, QueryFills, QueryOrder
 from connector_sdk.orders.ledger import OrderLedger
 from connector_sdk.orders.ledger_settings import LedgerSettings
+from connector_sdk.orders.outcome import Confirmed
 
 PAIR = "BTC-USDT"
 TIMEOUT = RequestTimeout("the venue did not answer", Sent.MAYBE)
@@ -76,3 +77,27 @@ def opened(name: str = "a", intent: OrderIntent | None = None, **settings: float
     found.create(intent or buy(), name, 0)
     found.take_dirty()
     return found
+
+
+def told(orders: OrderLedger) -> list[type]:
+    return [type(event) for event in orders.take_events()]
+
+
+def resting(intent: OrderIntent | None = None) -> OrderLedger:
+    """A ledger whose only order rests, as everybody knows."""
+    orders = opened("a", intent)
+    orders.settle("a", Confirmed([report(OrderStatus.OPEN)]), 1)
+    orders.take_events()
+    return orders
+
+
+def asked(orders: OrderLedger, now_ns: int) -> QueryOrder | QueryFills:
+    (query,) = orders.due(now_ns)
+    return query
+
+
+def answered(orders: OrderLedger, now_ns: int, *messages: OrderMessage | Absent) -> None:
+    query = asked(orders, now_ns)
+    for message in messages:
+        orders.receive(message, now_ns)
+    orders.query_answered(query, now_ns)
