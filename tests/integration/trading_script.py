@@ -68,6 +68,8 @@ FAULTS: tuple[str, ...] = (
     "unknown-event:stream=user:after={n}",
     "unknown-field:stream=user:every=2:count=5",
     "unknown-enum:request=instruments:count=1",
+    "unknown-enum:request=place:after={n}",
+    "unknown-enum:request=query:after={n}",
     "huge:stream=user:after={n}",
 )
 """Every kind of the catalogue but two: a nonce, which this venue has not, and TLS, which lies

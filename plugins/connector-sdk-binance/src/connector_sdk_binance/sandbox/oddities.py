@@ -39,7 +39,10 @@ def _novelty(padding: str, form: str) -> bytes:
 
 
 def _with_new_fields(frame: bytes) -> bytes:
-    message = cast("JsonObject", orjson.loads(frame))
+    try:
+        message = cast("JsonObject", orjson.loads(frame))
+    except orjson.JSONDecodeError:
+        return frame  # another fault broke it before: it stays broken
     for wrapped in ("data", "event"):
         inner = message.get(wrapped)
         if isinstance(inner, dict):
