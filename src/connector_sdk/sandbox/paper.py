@@ -12,6 +12,7 @@ from connector_sdk.plugins import load_connector
 from connector_sdk.protocols.connector import Connector
 from connector_sdk.protocols.trader import Amount
 from connector_sdk.runtime.replay_market import ReplayMarket
+from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.sandbox.paper_market import USUAL_FEES, PaperMarket
 from connector_sdk.transport.clock import Clock, SystemClock
 from connector_sdk.transport.transport import Transport
@@ -25,6 +26,7 @@ def paper(
     fees: tuple[Amount, Amount] = USUAL_FEES,
     latency_s: float | tuple[float, float] = 0.0,
     seed: int = 1,
+    trading: TradingSettings | None = None,
     domain: str | None = None,
     endpoints: Mapping[str, str] | None = None,
     transport: Transport | None = None,
@@ -32,8 +34,8 @@ def paper(
 ) -> PaperMarket:
     """Trade on paper in a venue's live market; `async with` opens and closes it.
 
-    The venue sees nothing but a reader of public data. For `balances`, `fees`, `latency_s` and
-    `seed` see PaperMarket, for all else `connect`.
+    The venue sees nothing but a reader of public data. For `balances`, `fees`, `latency_s`,
+    `seed` and `trading` see PaperMarket, for all else `connect`.
     """
     connector = load_connector(venue) if isinstance(venue, str) else venue
     clock = clock or SystemClock()
@@ -47,6 +49,7 @@ def paper(
         fees=fees,
         latency_s=latency_s,
         seed=seed,
+        trading=trading,
         clock=clock,
     )
 
@@ -60,6 +63,7 @@ def paper_replay(
     fees: tuple[Amount, Amount] = USUAL_FEES,
     latency_s: float | tuple[float, float] = 0.0,
     seed: int = 1,
+    trading: TradingSettings | None = None,
     instruments: Instruments | None = None,
 ) -> PaperMarket:
     """Trade on paper over a tape, by the tape's time: the same tape and seed, the same fills.
@@ -80,6 +84,7 @@ def paper_replay(
         fees=fees,
         latency_s=latency_s,
         seed=seed,
+        trading=trading,
         clock=replayed.clock,
     )
     replayed.at_end(market.end)

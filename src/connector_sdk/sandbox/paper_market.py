@@ -61,6 +61,7 @@ class PaperMarket(TraderFace, Market):
     fees:       (maker, taker), shares of what a fill brings, taken out of that.
     latency_s:  how long an order, a cancel or an amendment takes to the venue: seconds, or
                 (shortest, longest), drawn by `seed`.
+    trading:    as for `connect`; client order ids follow from `seed` here.
     clock:      the market's.
 
     Raises ConfigError for amounts that are not exact, and negative ones.
@@ -75,6 +76,7 @@ class PaperMarket(TraderFace, Market):
         fees: tuple[Amount, Amount] = USUAL_FEES,
         latency_s: float | tuple[float, float] = 0.0,
         seed: int = 1,
+        trading: TradingSettings | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._market = market
@@ -87,6 +89,8 @@ class PaperMarket(TraderFace, Market):
         self._fees = fee_millionths((maker, taker))
         self._latency = Latency(latency_s, seed)
         self._seed = seed
+        ids = f"paper {seed}".encode().ljust(LEAST_SEED)
+        self._settings = replace(trading or TradingSettings(), id_seed=ids)
         self.clock = clock or SystemClock()
         self._listeners = Listeners()
         self._supervisor = Supervisor(self.clock, Backoff(self.clock))
@@ -121,8 +125,9 @@ class PaperMarket(TraderFace, Market):
         await self._supervisor.start()
         self._transport = PaperTransport(self._venue, self.clock, self._latency)
         trading = paper_trading(self._connector.market_api)
-        settings = TradingSettings(id_seed=f"paper {self._seed}".encode().ljust(LEAST_SEED))
-        access = AccountAccess(trading, NoAuth(), NullStore(), owns_store=True, settings=settings)
+        access = AccountAccess(
+            trading, NoAuth(), NullStore(), owns_store=True, settings=self._settings
+        )
         self._trading = Trading(access, self._parts(self._transport))
         await self._trading.start()
 

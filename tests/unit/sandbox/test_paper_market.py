@@ -36,6 +36,7 @@ from connector_sdk.model.order_events import (
 )
 from connector_sdk.orders.states import OrderState
 from connector_sdk.protocols.market import Market
+from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.sandbox.paper import paper_replay
 from connector_sdk.sandbox.paper_market import PaperMarket
 from paper_play import FUNDS, run
@@ -200,6 +201,16 @@ def test_what_the_account_cannot_pay_is_refused(tape: PaperTape) -> None:
             await order.acknowledged()
 
     run(tape.update(10_000).close(), play)
+
+
+def test_what_the_account_cannot_pay_is_refused_here_where_that_is_asked_for(
+    tape: PaperTape,
+) -> None:
+    async def play(market: PaperMarket) -> None:
+        with pytest.raises(IntentRefused):
+            await market.buy(PAIR, "50", price="300")
+
+    run(tape.update(10_000).close(), play, trading=TradingSettings(check_budget=True))
 
 
 def test_while_the_book_cannot_be_believed_the_market_is_closed(tape: PaperTape) -> None:
