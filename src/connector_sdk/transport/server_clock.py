@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from connector_sdk.errors import (
     ConnectorError,
@@ -21,10 +20,8 @@ AGREEING = 3
 MOST_READINGS = 8
 READING_GRAIN_NS = 1_000_000
 """A venue cuts its time to whole milliseconds, so it may be that much later than it says."""
-RESYNC_PERIOD_S = 600.0
 MILLISECOND_NS = 1_000_000
 FAILURES = (TransportError, VenueError, WireError)
-LOG = logging.getLogger(__name__)
 
 
 class TimeReading(NamedTuple):
@@ -88,15 +85,6 @@ class ServerClock:
                 await self._attempt()
             elif self._failure is not None:
                 raise self._failure
-
-    async def run(self) -> NoReturn:
-        """Resync now and then, for ever; a failure is logged, and the old offset stays."""
-        while True:
-            await self._clock.sleep(RESYNC_PERIOD_S)
-            try:
-                await self.resync()
-            except FAILURES as error:
-                LOG.warning("the venue's time could not be read: %s", error)
 
     async def _attempt(self) -> None:
         if self._ask is None:
