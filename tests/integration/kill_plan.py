@@ -85,14 +85,12 @@ def kill_plan(seed: int, point: Point) -> KillPlan:
     chance = Random(f"{seed}/{point.value}")
     every = tuple(_steps(chance))
     steps, after = every[:-AFTER], every[-AFTER:]
-    changes = len([step for step in steps if step.intent >= 0])
-    if point in {Point.BEFORE_ANSWER, Point.BEFORE_RECORD}:
-        changes = len(steps)
+    placings = sum(step.intent >= 0 for step in steps)
     return KillPlan(
         seed,
         point,
         steps,
-        nth=chance.randrange(1, changes + 1),
+        nth=chance.randint(1, placings),
         arrives=chance.random() < 0.6,
         linger_s=chance.choice((0.0, 0.0, 0.005, 0.02, 0.1)),
         after=tuple(step for step in after if step.intent >= 0),

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from connector_sdk.connect import connect
-from connector_sdk.model.manifest import RateLimitPool
 from connector_sdk.plugins import load_connector
 from connector_sdk.protocols.connector import Connector
 from connector_sdk.runtime.feed_settings import FeedSettings
@@ -41,8 +40,10 @@ def hurried(**declared: float) -> Connector:
 
 def unthrottled(connector: Connector) -> Connector:
     """The connector, allowed to ask as much as a venue with raised limits admits."""
-    pools = (RateLimitPool(name="weight", limit=1_000_000, window_s=60),)
-    manifest = connector.manifest.model_copy(update={"rate_limits": pools})
+    pools = [
+        pool.model_copy(update={"limit": 1_000_000}) for pool in connector.manifest.rate_limits
+    ]
+    manifest = connector.manifest.model_copy(update={"rate_limits": tuple(pools)})
     return replace(connector, manifest=manifest)
 
 
