@@ -8,10 +8,14 @@ from typing import Annotated
 
 import typer
 
+from connector_sdk.cli.balances import balances
+from connector_sdk.cli.cancel import cancel
 from connector_sdk.cli.demo import demo
 from connector_sdk.cli.door import one_line_errors
 from connector_sdk.cli.info import info
 from connector_sdk.cli.list import list_connectors
+from connector_sdk.cli.orders import orders
+from connector_sdk.cli.place import buy, sell
 from connector_sdk.cli.record import record
 from connector_sdk.cli.replay import replay
 from connector_sdk.cli.sandbox import sandbox
@@ -32,6 +36,11 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("watch", watch, "watch {venue} BTC-USDT ETH-USDT --sandbox"),
     ("record", record, "record {venue} BTC-USDT --out session.jsonl.gz --seconds 60"),
     ("replay", replay, "replay {venue} session.jsonl.gz --json"),
+    ("buy", buy, "buy {venue} BTC-USDT 0.01 --price 50000 --sandbox --yes"),
+    ("sell", sell, "sell {venue} BTC-USDT 0.01 --price 90000 --tif ioc --sandbox --yes"),
+    ("cancel", cancel, "cancel {venue} --all --yes"),
+    ("orders", orders, "orders {venue} --json"),
+    ("balances", balances, "balances {venue} --sandbox"),
     ("sandbox", sandbox, "sandbox {venue} --pairs BTC-USDT --faults drop:every=500"),
     ("demo", demo, "demo --seconds 10 --plain"),
 )

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from connector_sdk.cli.door import CommandFailed
 from connector_sdk.cli.embedded import dialect_of
-from connector_sdk.cli.following import connecting, follow
+from connector_sdk.cli.following import follow
 from connector_sdk.cli.line_views import PlainView
-from connector_sdk.cli.running import Stop, run
+from connector_sdk.cli.running import Stop, connecting, run
 from connector_sdk.cli.screen import LiveView
 from connector_sdk.cli.views import View
 from connector_sdk.connect import connect

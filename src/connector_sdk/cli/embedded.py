@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from connector_sdk.errors import NotSupported, PluginError
 from connector_sdk.plugins import VENUES, installed_connectors, load_connector, load_entry_point
 from connector_sdk.sandbox.dialect import Dialect
+from connector_sdk.sandbox.venue import EmbeddedVenue
 
 
 def dialect_of(venue: str) -> Dialect:
@@ -22,3 +25,9 @@ def dialect_of(venue: str) -> Dialect:
     if not isinstance(loaded, Dialect):
         raise PluginError(f"{venue}: its embedded venue is no Dialect")
     return loaded
+
+
+def keys_of(venue: EmbeddedVenue) -> Mapping[str, str]:
+    """The credentials of its first account, by field."""
+    account = venue.account(0)
+    return {"api_key": account.key, "secret": account.secret}

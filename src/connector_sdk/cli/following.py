@@ -4,58 +4,62 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import (
-    AbstractContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    nullcontext,
-)
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from rich.console import Console
-
+from connector_sdk.cli.account import Account
 from connector_sdk.cli.door import CommandFailed
-from connector_sdk.cli.embedded import dialect_of
-from connector_sdk.cli.running import Stop
+from connector_sdk.cli.embedded import dialect_of, keys_of
+from connector_sdk.cli.running import Stop, connecting
 from connector_sdk.cli.views import View
 from connector_sdk.connect import connect
+from connector_sdk.credentials import CredentialsSource
 from connector_sdk.model.events import BookState
 from connector_sdk.plugins import load_connector
 from connector_sdk.runtime.live_market import LiveMarket
+from connector_sdk.runtime.null_store import NullStore
 from connector_sdk.sandbox.venue import EmbeddedVenue
 from connector_sdk.transport.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which venue is meant, and where it is: the real one, one elsewhere, or one of our own."""
+    """Which venue is meant, and where it is: the real one, one elsewhere, or one of our own.
+
+    account: None: public data only.
+    """
 
     venue: str
     sandbox: bool = False
     endpoints: dict[str, str] = field(default_factory=dict[str, str])
+    account: Account | None = None
 
     @asynccontextmanager
     async def market(
         self, pairs: Sequence[str], transport: Transport | None = None
     ) -> AsyncGenerator[LiveMarket, None]:
         """A running market over `pairs`; the embedded venue lives as long as this does."""
-        connector = load_connector(self.venue)
+        connector, account = load_connector(self.venue), self.account
+        keys: CredentialsSource | None = None if account is None else account.credentials
         async with AsyncExitStack() as stack:
             endpoints = dict(self.endpoints)
             if self.sandbox:
-                embedded = EmbeddedVenue(dialect_of(self.venue), pairs)
+                listed = list(pairs) or [connector.manifest.example_pair]
+                embedded = EmbeddedVenue(dialect_of(self.venue), listed)
                 await stack.enter_async_context(embedded)
                 endpoints = {**embedded.endpoints, **endpoints}
-            market = connect(connector, pairs, endpoints=endpoints, transport=transport)
+                keys = None if account is None else keys_of(embedded)
+            market = connect(
+                connector,
+                pairs,
+                credentials=keys,
+                store=None if account is not None and account.stored else NullStore(),
+                endpoints=endpoints,
+                transport=transport,
+            )
             with connecting(self.venue):
                 await stack.enter_async_context(market)
             yield market
-
-
-def connecting(venue: str) -> AbstractContextManager[object]:
-    """Tells a person at a terminal what is being waited for."""
-    console = Console(stderr=True)
-    return console.status(f"connecting to {venue} …") if console.is_terminal else nullcontext()
 
 
 async def follow(

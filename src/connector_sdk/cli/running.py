@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.util import find_spec
 from typing import TypeVar
+
+from rich.console import Console
 
 T = TypeVar("T")
 
@@ -70,3 +72,9 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     import uvloop
 
     return uvloop.new_event_loop
+
+
+def connecting(venue: str) -> AbstractContextManager[object]:
+    """Tells a person at a terminal what is being waited for."""
+    console = Console(stderr=True)
+    return console.status(f"connecting to {venue} …") if console.is_terminal else nullcontext()
