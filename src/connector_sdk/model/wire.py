@@ -109,8 +109,9 @@ class RestResponse:
     @property
     def retry_after_s(self) -> float | None:
         """Seconds of the Retry-After header; None where there is none in seconds."""
-        wait = self.headers.get("retry-after", "")
-        return float(wait) if wait.isdigit() else None
+        text = self.headers.get("retry-after", "").strip()
+        whole, _, part = text.partition(".")
+        return float(text) if whole.isdecimal() and (not part or part.isdecimal()) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,11 +164,11 @@ class RestClient:
             if used.isdecimal():
                 self._limiter.observe(pool, int(used))
         if response.status == BANNED:
-            self._limiter.freeze(None, retry_after_s(response) or PAUSE_S)
+            self._limiter.freeze(None, response.retry_after_s or PAUSE_S)
         elif response.status == TOO_MANY_REQUESTS:
             pools: Iterable[str | None] = request.costs or (None,)
             for frozen in pools:
-                self._limiter.freeze(frozen, retry_after_s(response) or PAUSE_S)
+                self._limiter.freeze(frozen, response.retry_after_s or PAUSE_S)
 
 
 def _decoded(call: Call[T], response: RestResponse) -> T:
@@ -176,10 +176,3 @@ def _decoded(call: Call[T], response: RestResponse) -> T:
     if isinstance(answer, VenueError):
         raise answer
     return answer
-
-
-def retry_after_s(response: RestResponse) -> float | None:
-    """Seconds the answer asks us to stay away; None where it does not say so in seconds."""
-    text = response.headers.get("retry-after", "").strip()
-    whole, _, part = text.partition(".")
-    return float(text) if whole.isdecimal() and (not part or part.isdecimal()) else None

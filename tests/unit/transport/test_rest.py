@@ -16,7 +16,7 @@ from connector_sdk.model.wire import Call, RestRequest, RestResponse
 from connector_sdk.testing.manual_clock import ManualClock
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.rate_limiter import RateLimiter
-from connector_sdk.transport.rest import RestClient, retry_after_s
+from connector_sdk.transport.rest import RestClient
 
 POOLS = (
     RateLimitPool(name="weight", limit=100, window_s=60),
@@ -129,4 +129,4 @@ async def test_a_ban_stops_everything_for_as_long_as_it_says() -> None:
     [("7", 7.0), ("0.5", 0.5), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None)],
 )
 def test_retry_after_is_read_where_it_is_in_seconds(text: str, seconds: float | None) -> None:
-    assert retry_after_s(RestResponse(429, {"retry-after": text}, b"", "")) == seconds
+    assert RestResponse(429, {"retry-after": text}, b"", "").retry_after_s == seconds
