@@ -18,7 +18,7 @@ from pydantic import SecretBytes, SecretStr
 
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.credentials import Credentials, KeyCredentials
-from connector_sdk.model.wire import RestRequest, Stamp
+from connector_sdk.model.wire import RestRequest, Stamp, query_text
 from connector_sdk.protocols.auth import Auth, Signer
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class QueryAuth(Auth):
         query, body = request.query, request.body or b""
         if all(name != self.time_parameter for name, _ in (*query, *parse_qsl(body.decode()))):
             query = (*query, (self.time_parameter, str(stamp.now_ms)))
-        signature = self._signer.sign(replace(request, query=query).query_string.encode() + body)
+        signature = self._signer.sign(query_text(query).encode() + body)
         return replace(
             request,
             query=(*query, (self.signature_parameter, signature)),

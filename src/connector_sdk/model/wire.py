@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
@@ -48,6 +48,12 @@ class Priority(IntEnum):
     POLL = 4
 
 
+def query_text(query: Iterable[tuple[str, str]]) -> str:
+    """Names and values, percent-encoded, as they go over the wire."""
+    # A third of the time of urlencode, which an order would spend twice.
+    return "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in query])
+
+
 @dataclass(frozen=True, slots=True)
 class RestRequest:
     """One HTTP request, before signing.
@@ -71,8 +77,7 @@ class RestRequest:
     @property
     def query_string(self) -> str:
         """The query as it goes over the wire, percent-encoded: what a signature is made over."""
-        # A third of the time of urlencode, which an order would spend twice.
-        return "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in self.query])
+        return query_text(self.query)
 
     def __repr__(self) -> str:
         """Where it goes, without what proves who sent it."""

@@ -290,6 +290,10 @@ class OrderLedger:
         dirty, self._dirty = self._dirty, {}
         return [entry_of(record) for record in dirty.values()]
 
+    def drop_dirty(self) -> None:
+        """Nobody writes down what changed."""
+        self._dirty.clear()
+
     def _take_own(self, record: OrderRecord, messages: Sequence[OrderMessage], now_ns: int) -> None:
         """Take the answer to a request about `record`; it may name the order by no id of ours."""
         for message in messages:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
 class StoredOrder(NamedTuple):
@@ -25,7 +25,12 @@ class StoredOrder(NamedTuple):
 
 
 class OrderStore(ABC):
-    """Durable memory of one process's orders. Each venue and account is a room of its own."""
+    """Durable memory of one process's orders. Each venue and account is a room of its own.
+
+    keeps: whether it is one; for one that is not, orders need not even be put into words.
+    """
+
+    keeps: ClassVar[bool] = True
 
     @abstractmethod
     async def save(self, orders: Sequence[StoredOrder]) -> None:

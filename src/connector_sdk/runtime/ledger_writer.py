@@ -35,17 +35,17 @@ class LedgerWriter:
         self._wake = asyncio.Event()
         self.failure: str | None = None
 
-    @property
-    def waiting(self) -> int:
-        """How many orders wait to be written."""
-        return len(self._waiting)
-
     def changed(self) -> None:
         """Orders may have changed: write them soon."""
-        self._wake.set()
+        if self._store.keeps:
+            self._wake.set()
+        else:
+            self._ledger.drop_dirty()
 
     async def save(self, client_order_ids: Iterable[str]) -> None:
         """Write these orders now; returns once they would survive. Raises StoreFailed."""
+        if not self._store.keeps:
+            return
         self._collect()
         names = list(client_order_ids)
         entries = [self._waiting[name] for name in names if name in self._waiting]

@@ -13,6 +13,8 @@ class NullStore(OrderStore):
     Only what the venue itself remembers can then be found again.
     """
 
+    keeps = False
+
     async def save(self, orders: Sequence[StoredOrder]) -> None:
         """Forget them."""
 
