@@ -101,3 +101,8 @@ def answered(orders: OrderLedger, now_ns: int, *messages: OrderMessage | Absent)
     for message in messages:
         orders.receive(message, now_ns)
     orders.query_answered(query, now_ns)
+
+
+def kinds(*values: object) -> list[tuple[type, object]]:
+    """Values with their types: tuples of different names are equal where their fields are."""
+    return [(type(value), value) for value in values]

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from connector_sdk.model.order import OrderKey
 from connector_sdk.model.order_events import (
     ExternalFill,
     ExternalOrder,
@@ -31,6 +32,7 @@ from orders_at_hand import (
     asked,
     buy,
     fill,
+    kinds,
     ledger,
     opened,
     report,
@@ -58,297 +60,327 @@ def say_absent(orders: OrderLedger, *times_ns: int) -> OrderState:
     return orders.order("a").state
 
 
-class TestAsking:
-    def test_the_space_between_two_queries_doubles_up_to_half_a_minute(self) -> None:
-        orders = unknown()
-        times: list[int] = []
-        for _ in range(9):
-            now_ns = orders.next_due_ns
-            assert now_ns is not None
-            times.append(now_ns // SECOND)
-            orders.query_failed(asked(orders, now_ns), TIMEOUT, now_ns)
-        assert times == [0, 1, 3, 7, 15, 31, 61, 91, 121]
-
-    def test_a_query_is_handed_out_once_until_it_is_answered_or_failed(self) -> None:
-        orders = unknown()
-        query = asked(orders, 0)
-        assert orders.due(1_000 * SECOND) == []
-        assert orders.next_due_ns is None
-        orders.query_failed(query, TIMEOUT, 1_000 * SECOND)
-        assert orders.next_due_ns == 1_001 * SECOND
-
-    def test_an_answer_to_a_query_that_is_not_out_changes_nothing(self) -> None:
-        orders = resting()
-        query = QueryOrder(orders.order("a").key, "nobody asked")
-        orders.query_answered(query, 2)
-        orders.query_failed(query, TIMEOUT, 2)
-        assert orders.next_due_ns is None
-
-    def test_an_order_that_becomes_known_is_asked_for_no_more(self) -> None:
-        orders = unknown()
-        query = asked(orders, 0)
-        orders.receive(report(OPEN), 1)
-        orders.query_failed(query, TIMEOUT, 2)
-        assert orders.next_due_ns is None
-
-    def test_queries_name_both_ids_and_why(self) -> None:
-        orders = resting()
-        orders.ask_about("a", "a poll found it silent", 2)
-        assert asked(orders, 2) == QueryOrder((PAIR, "a", "7"), "a poll found it silent")  # type: ignore[arg-type]  # a key is a tuple
-
-    def test_the_longest_overdue_is_asked_first(self) -> None:
-        orders = ledger()
-        for name, at_ns in (("a", 3), ("b", 1), ("c", 2)):
-            orders.create(buy(), name, 0)
-            orders.settle(name, Unknown(TIMEOUT), at_ns)
-        assert [query.key.client_order_id for query in orders.due(3)] == ["b", "c", "a"]
+def test_the_space_between_two_queries_doubles_up_to_half_a_minute() -> None:
+    orders = unknown()
+    times: list[int] = []
+    for _ in range(9):
+        now_ns = orders.next_due_ns
+        assert now_ns is not None
+        times.append(now_ns // SECOND)
+        orders.query_failed(asked(orders, now_ns), TIMEOUT, now_ns)
+    assert times == [0, 1, 3, 7, 15, 31, 61, 91, 121]
 
 
-class TestAbsence:
-    def test_it_is_not_believed_while_the_request_may_still_be_accepted(self) -> None:
-        orders = unknown()
-        early = [second * SECOND for second in range(0, 65, 3)]
-        assert say_absent(orders, *early, VALID_NS) is OrderState.UNKNOWN
-
-    def test_it_is_believed_when_said_three_times_after_that(self) -> None:
-        orders = unknown()
-        times = [VALID_NS + second * SECOND for second in (1, 3)]
-        assert say_absent(orders, *times) is OrderState.UNKNOWN
-        assert say_absent(orders, VALID_NS + 5 * SECOND) is OrderState.LOST
-        (event,) = orders.take_events()
-        words = "the venue said 3 times that it does not have the order"
-        assert event == OrderLost(PAIR, "a", words, VALID_NS + 5 * SECOND)
-        assert orders.exposure(PAIR) == Exposure()
-        assert list(orders.lost) == ["a"]
-        assert orders.next_due_ns is None
-
-    def test_the_time_counts_from_when_the_request_may_have_been_sent_last(self) -> None:
-        orders = unknown(at_ns=40 * SECOND)
-        times = [second * SECOND for second in range(65, 105, 3)]
-        assert say_absent(orders, *times) is OrderState.UNKNOWN
-
-    def test_three_times_at_once_count_once(self) -> None:
-        orders = unknown()
-        assert say_absent(orders, *[VALID_NS + n for n in range(1, 9)]) is OrderState.UNKNOWN
-
-    def test_evidence_in_between_begins_the_count_anew(self) -> None:
-        orders = unknown()
-        say_absent(orders, VALID_NS + SECOND, VALID_NS + 4 * SECOND)
-        orders.receive(report(OPEN), VALID_NS + 5 * SECOND)
-        last = [VALID_NS + second * SECOND for second in (7, 10)]
-        assert say_absent(orders, *last) is OrderState.OPEN
-        assert say_absent(orders, VALID_NS + 13 * SECOND) is OrderState.LOST
-
-    def test_it_says_nothing_while_the_request_is_under_way(self) -> None:
-        orders = opened()
-        times = [VALID_NS + n * 10 * SECOND for n in range(1, 9)]
-        assert say_absent(orders, *times) is OrderState.PENDING_CREATE
-
-    def test_it_says_nothing_of_an_order_that_has_ended(self) -> None:
-        orders = resting()
-        orders.receive(report(CANCELED, "0.5"), 2)
-        times = [VALID_NS + n * 10 * SECOND for n in range(1, 9)]
-        assert say_absent(orders, *times) is OrderState.CANCELED
-        assert orders.order("a").closing, "its fill has still to come"
-
-    def test_a_query_answered_not_found_is_an_absence(self) -> None:
-        orders = unknown()
-        while orders.order("a").state is not OrderState.LOST:
-            now_ns = orders.next_due_ns
-            assert now_ns is not None
-            assert now_ns < VALID_NS + 40 * SECOND
-            orders.query_failed(asked(orders, now_ns), NOT_FOUND, now_ns)
-        assert told(orders) == [OrderLost]
-
-    def test_late_evidence_revives_a_lost_order(self) -> None:
-        orders = unknown()
-        say_absent(orders, *[VALID_NS + n * 3 * SECOND for n in (1, 2, 3)])
-        orders.take_events()
-        orders.receive(fill("1"), 300 * SECOND)
-        assert told(orders) == [OrderRecovered, OrderAccepted, OrderFilled]
-        assert orders.exposure(PAIR).buy == Decimal("0.5")
-        assert dict(orders.lost) == {}
-        orders.receive(fill("2"), 301 * SECOND)
-        assert told(orders) == [OrderFilled, OrderCompleted]
-
-    def test_an_open_order_that_the_venue_has_no_more_is_lost_too(self) -> None:
-        orders = resting()
-        times = [VALID_NS + n * 3 * SECOND for n in (1, 2, 3)]
-        assert say_absent(orders, *times) is OrderState.LOST
-
-    def test_an_order_nobody_knows_may_be_absent(self) -> None:
-        orders = ledger()
-        orders.receive(Absent(PAIR, "x"), 1)
-        assert told(orders) == []
+def test_a_query_is_handed_out_once_until_it_is_answered_or_failed() -> None:
+    orders = unknown()
+    query = asked(orders, 0)
+    assert orders.due(1_000 * SECOND) == []
+    assert orders.next_due_ns is None
+    orders.query_failed(query, TIMEOUT, 1_000 * SECOND)
+    assert orders.next_due_ns == 1_001 * SECOND
 
 
-class TestListings:
-    def test_an_open_order_that_the_listing_does_not_name_is_asked_for(self) -> None:
-        orders = resting()
-        orders.receive_open_orders(None, [], asked_ns=2, now_ns=3)
-        assert orders.order("a").state is OrderState.OPEN
-        assert "does not name it" in asked(orders, 3).reason
-
-    @pytest.mark.parametrize("pair", [None, PAIR])
-    def test_one_that_it_names_is_not(self, pair: str | None) -> None:
-        orders = resting()
-        orders.receive_open_orders(pair, [report(OPEN, name=None)], asked_ns=2, now_ns=3)
-        assert orders.due(3) == []
-
-    def test_a_listing_of_another_pair_says_nothing(self) -> None:
-        orders = resting()
-        orders.receive_open_orders("ETH-USDT", [], asked_ns=2, now_ns=3)
-        assert orders.due(3) == []
-
-    def test_what_was_heard_after_the_question_is_not_doubted(self) -> None:
-        orders = resting()
-        orders.receive(report(OPEN), 4)
-        orders.receive_open_orders(None, [], asked_ns=3, now_ns=5)
-        assert orders.due(5) == []
-
-    def test_an_order_whose_request_is_under_way_is_not_doubted(self) -> None:
-        orders = opened()
-        orders.receive_open_orders(None, [], asked_ns=2, now_ns=3)
-        orders.settle("a", Confirmed([report(OPEN)]), 4)
-        assert orders.next_due_ns is None
-
-    def test_foreign_orders_are_listed_until_a_listing_leaves_them_out(self) -> None:
-        orders = ledger()
-        foreign = report(OPEN, name="x", number="9")
-        orders.receive_open_orders(None, [foreign], asked_ns=1, now_ns=2)
-        assert orders.external_open == {(PAIR, "9"): foreign}
-        assert orders.take_events() == [ExternalOrder(PAIR, foreign, 2)]
-        orders.receive_open_orders("ETH-USDT", [], asked_ns=3, now_ns=4)
-        assert len(orders.external_open) == 1
-        orders.receive_open_orders(PAIR, [], asked_ns=5, now_ns=6)
-        assert orders.external_open == {}
+def test_an_answer_to_a_query_that_is_not_out_changes_nothing() -> None:
+    orders = resting()
+    query = QueryOrder(orders.order("a").key, "nobody asked")
+    orders.query_answered(query, 2)
+    orders.query_failed(query, TIMEOUT, 2)
+    assert orders.next_due_ns is None
 
 
-class TestForeign:
-    def test_a_foreign_order_is_told_when_it_changes_and_only_then(self) -> None:
-        orders = ledger()
-        words = [(OPEN, "0"), (OPEN, "0"), (PARTLY, "0.5"), (PARTLY, "0.5"), (FILLED, "1")]
-        for at, (status, filled) in enumerate([*words, (FILLED, "1"), (OPEN, "0")]):
-            orders.receive(report(status, filled, name="x", number="9"), at)
-        events = orders.take_events()
-        said = [e.report.status for e in events if isinstance(e, ExternalOrder)]
-        assert said == [OPEN, PARTLY, FILLED]
-        assert orders.external_open == {}
+def test_an_order_that_becomes_known_is_asked_for_no_more() -> None:
+    orders = unknown()
+    query = asked(orders, 0)
+    orders.receive(report(OPEN), 1)
+    orders.query_failed(query, TIMEOUT, 2)
+    assert orders.next_due_ns is None
 
-    def test_an_older_word_about_a_foreign_order_is_no_news(self) -> None:
-        orders = ledger()
-        orders.receive(report(PARTLY, "0.5", name="x", number="9", at=5), 1)
-        orders.receive(report(OPEN, "0", name="x", number="9", at=4), 2)
-        assert told(orders) == [ExternalOrder]
 
-    def test_a_fill_of_a_foreign_order_is_told_once(self) -> None:
-        orders = ledger()
-        for _ in range(2):
-            orders.receive(fill("1", name="x", number="9"), 1)
-            orders.receive(fill("1", name=None, number="9"), 1)
-        assert told(orders) == [ExternalFill]
+def test_queries_name_both_ids_and_why() -> None:
+    orders = resting()
+    orders.ask_about("a", "a poll found it silent", 2)
+    expected = QueryOrder(OrderKey(PAIR, "a", "7"), "a poll found it silent")
+    assert kinds(asked(orders, 2)) == kinds(expected)
 
-    def test_a_fill_that_comes_before_its_order_is_known_is_kept_for_it(self) -> None:
-        orders = opened()
-        orders.receive(fill("1", name=None), 1)
-        assert told(orders) == []
-        orders.settle("a", Confirmed([report(OPEN)]), 2)
-        assert told(orders) == [OrderAccepted, OrderFilled]
 
-    def test_a_fill_that_turns_out_to_be_anothers_is_told_as_such(self) -> None:
-        orders = opened()
+def test_the_longest_overdue_is_asked_first() -> None:
+    orders = ledger()
+    for name, at_ns in (("a", 3), ("b", 1), ("c", 2)):
+        orders.create(buy(), name, 0)
+        orders.settle(name, Unknown(TIMEOUT), at_ns)
+    assert [query.key.client_order_id for query in orders.due(3)] == ["b", "c", "a"]
+
+
+def test_it_is_not_believed_while_the_request_may_still_be_accepted() -> None:
+    orders = unknown()
+    early = [second * SECOND for second in range(0, 65, 3)]
+    assert say_absent(orders, *early, VALID_NS) is OrderState.UNKNOWN
+
+
+def test_it_is_believed_when_said_three_times_after_that() -> None:
+    orders = unknown()
+    times = [VALID_NS + second * SECOND for second in (1, 3)]
+    assert say_absent(orders, *times) is OrderState.UNKNOWN
+    assert say_absent(orders, VALID_NS + 5 * SECOND) is OrderState.LOST
+    (event,) = orders.take_events()
+    words = "the venue said 3 times that it does not have the order"
+    assert kinds(event) == kinds(OrderLost(PAIR, "a", words, VALID_NS + 5 * SECOND))
+    assert orders.exposure(PAIR) == Exposure()
+    assert list(orders.lost) == ["a"]
+    assert orders.next_due_ns is None
+
+
+def test_the_time_counts_from_when_the_request_may_have_been_sent_last() -> None:
+    orders = unknown(at_ns=40 * SECOND)
+    times = [second * SECOND for second in range(65, 105, 3)]
+    assert say_absent(orders, *times) is OrderState.UNKNOWN
+
+
+def test_three_times_at_once_count_once() -> None:
+    orders = unknown()
+    assert say_absent(orders, *[VALID_NS + n for n in range(1, 9)]) is OrderState.UNKNOWN
+
+
+def test_evidence_in_between_begins_the_count_anew() -> None:
+    orders = unknown()
+    say_absent(orders, VALID_NS + SECOND, VALID_NS + 4 * SECOND)
+    orders.receive(report(OPEN), VALID_NS + 5 * SECOND)
+    last = [VALID_NS + second * SECOND for second in (7, 10)]
+    assert say_absent(orders, *last) is OrderState.OPEN
+    assert say_absent(orders, VALID_NS + 13 * SECOND) is OrderState.LOST
+
+
+def test_it_says_nothing_while_the_request_is_under_way() -> None:
+    orders = opened()
+    times = [VALID_NS + n * 10 * SECOND for n in range(1, 9)]
+    assert say_absent(orders, *times) is OrderState.PENDING_CREATE
+
+
+def test_it_says_nothing_of_an_order_that_has_ended() -> None:
+    orders = resting()
+    orders.receive(report(CANCELED, "0.5"), 2)
+    times = [VALID_NS + n * 10 * SECOND for n in range(1, 9)]
+    assert say_absent(orders, *times) is OrderState.CANCELED
+    assert orders.order("a").closing, "its fill has still to come"
+
+
+def test_a_query_answered_not_found_is_an_absence() -> None:
+    orders = unknown()
+    while orders.order("a").state is not OrderState.LOST:
+        now_ns = orders.next_due_ns
+        assert now_ns is not None
+        assert now_ns < VALID_NS + 40 * SECOND
+        orders.query_failed(asked(orders, now_ns), NOT_FOUND, now_ns)
+    assert told(orders) == [OrderLost]
+
+
+def test_late_evidence_revives_a_lost_order() -> None:
+    orders = unknown()
+    say_absent(orders, *[VALID_NS + n * 3 * SECOND for n in (1, 2, 3)])
+    orders.take_events()
+    orders.receive(fill("1"), 300 * SECOND)
+    assert told(orders) == [OrderRecovered, OrderAccepted, OrderFilled]
+    assert orders.exposure(PAIR).buy == Decimal("0.5")
+    assert dict(orders.lost) == {}
+    orders.receive(fill("2"), 301 * SECOND)
+    assert told(orders) == [OrderFilled, OrderCompleted]
+
+
+def test_an_open_order_that_the_venue_has_no_more_is_lost_too() -> None:
+    orders = resting()
+    times = [VALID_NS + n * 3 * SECOND for n in (1, 2, 3)]
+    assert say_absent(orders, *times) is OrderState.LOST
+
+
+def test_an_order_nobody_knows_may_be_absent() -> None:
+    orders = ledger()
+    orders.receive(Absent(PAIR, "x"), 1)
+    assert told(orders) == []
+
+
+def test_an_open_order_that_the_listing_does_not_name_is_asked_for() -> None:
+    orders = resting()
+    orders.receive_open_orders(None, [], asked_ns=2, now_ns=3)
+    assert orders.order("a").state is OrderState.OPEN
+    assert "does not name it" in asked(orders, 3).reason
+
+
+@pytest.mark.parametrize("pair", [None, PAIR])
+def test_one_that_it_names_is_not(pair: str | None) -> None:
+    orders = resting()
+    orders.receive_open_orders(pair, [report(OPEN, name=None)], asked_ns=2, now_ns=3)
+    assert orders.due(3) == []
+
+
+def test_a_listing_of_another_pair_says_nothing() -> None:
+    orders = resting()
+    orders.receive_open_orders("ETH-USDT", [], asked_ns=2, now_ns=3)
+    assert orders.due(3) == []
+
+
+def test_what_was_heard_after_the_question_is_not_doubted() -> None:
+    orders = resting()
+    orders.receive(report(OPEN), 4)
+    orders.receive_open_orders(None, [], asked_ns=3, now_ns=5)
+    assert orders.due(5) == []
+
+
+def test_an_order_whose_request_is_under_way_is_not_doubted() -> None:
+    orders = opened()
+    orders.receive_open_orders(None, [], asked_ns=2, now_ns=3)
+    orders.settle("a", Confirmed([report(OPEN)]), 4)
+    assert orders.next_due_ns is None
+
+
+def test_foreign_orders_are_listed_until_a_listing_leaves_them_out() -> None:
+    orders = ledger()
+    foreign = report(OPEN, name="x", number="9")
+    orders.receive_open_orders(None, [foreign], asked_ns=1, now_ns=2)
+    assert orders.external_open == {(PAIR, "9"): foreign}
+    assert kinds(*orders.take_events()) == kinds(ExternalOrder(PAIR, foreign, 2))
+    orders.receive_open_orders("ETH-USDT", [], asked_ns=3, now_ns=4)
+    assert len(orders.external_open) == 1
+    orders.receive_open_orders(PAIR, [], asked_ns=5, now_ns=6)
+    assert orders.external_open == {}
+
+
+def test_a_foreign_order_is_told_when_it_changes_and_only_then() -> None:
+    orders = ledger()
+    words = [(OPEN, "0"), (OPEN, "0"), (PARTLY, "0.5"), (PARTLY, "0.5"), (FILLED, "1")]
+    for at, (status, filled) in enumerate([*words, (FILLED, "1"), (OPEN, "0")]):
+        orders.receive(report(status, filled, name="x", number="9"), at)
+    events = orders.take_events()
+    said = [e.report.status for e in events if isinstance(e, ExternalOrder)]
+    assert said == [OPEN, PARTLY, FILLED]
+    assert orders.external_open == {}
+
+
+def test_an_older_word_about_a_foreign_order_is_no_news() -> None:
+    orders = ledger()
+    orders.receive(report(PARTLY, "0.5", name="x", number="9", at=5), 1)
+    orders.receive(report(OPEN, "0", name="x", number="9", at=4), 2)
+    assert told(orders) == [ExternalOrder]
+
+
+def test_a_fill_of_a_foreign_order_is_told_once() -> None:
+    orders = ledger()
+    for _ in range(2):
+        orders.receive(fill("1", name="x", number="9"), 1)
         orders.receive(fill("1", name=None, number="9"), 1)
-        orders.settle("a", Confirmed([report(OPEN)]), 2)
-        assert told(orders) == [OrderAccepted, ExternalFill]
-
-    def test_a_foreign_order_that_shows_up_takes_its_fills_along(self) -> None:
-        orders = opened()
-        orders.receive(fill("1", name=None, number="9"), 1)
-        orders.receive(report(PARTLY, "0.5", name="x", number="9"), 2)
-        assert told(orders) == [ExternalOrder, ExternalFill]
-
-    def test_a_waiting_fill_has_the_orders_asked_for_that_may_be_its_own(self) -> None:
-        orders = opened()
-        orders.settle("a", Confirmed(), 1)
-        orders.receive(fill("1", name=None), 2)
-        assert orders.due(5 * SECOND) == []
-        answered(orders, 6 * SECOND, report(PARTLY, "0.5"))
-        assert told(orders) == [OrderAccepted, OrderFilled]
-        assert orders.next_due_ns is None
-
-    def test_fills_that_wait_are_bounded_and_the_oldest_is_told_first(self) -> None:
-        orders = opened(unclaimed_kept=2)
-        for number in ("91", "92", "93"):
-            orders.receive(fill("1", name=None, number=number), 1)
-        (event,) = orders.take_events()
-        assert isinstance(event, ExternalFill)
-        assert event.fill.exchange_order_id == "91"
-
-    def test_what_is_kept_of_foreign_orders_is_bounded(self) -> None:
-        orders = ledger(external_kept=10)
-        for number in range(50):
-            orders.receive(report(OPEN, name=None, number=str(number)), number)
-            orders.receive(fill("1", name=None, number=str(number)), number)
-            orders.receive(report(FILLED, "1", name=None, number=f"e{number}"), number)
-        assert [number for _, number in orders.external_open] == [str(n) for n in range(40, 50)]
-        assert len(orders._external._ended) == len(orders._external._fills) == 10
+    assert told(orders) == [ExternalFill]
 
 
-class TestRestart:
-    def again(self, orders: OrderLedger, now_ns: int = 100) -> OrderLedger:
-        fresh = ledger()
-        fresh.restore(orders.take_dirty(), now_ns)
-        return fresh
+def test_a_fill_that_comes_before_its_order_is_known_is_kept_for_it() -> None:
+    orders = opened()
+    orders.receive(fill("1", name=None), 1)
+    assert told(orders) == []
+    orders.settle("a", Confirmed([report(OPEN)]), 2)
+    assert told(orders) == [OrderAccepted, OrderFilled]
 
-    def test_a_request_that_was_under_way_is_unknown_and_asked_for(self) -> None:
-        orders = ledger()
-        orders.create(buy(), "a", 0)
-        fresh = self.again(orders)
-        assert told(fresh) == [OrderOutcomeUnknown]
-        assert fresh.exposure(PAIR).buy == 1
-        assert isinstance(asked(fresh, 100), QueryOrder)
-        assert [entry.client_order_id for entry in fresh.take_dirty()] == ["a"]
-        assert fresh.order("a").unknown_ns == 100, "it may have been sent until now"
 
-    def test_open_orders_are_asked_for_at_once_and_nothing_is_told_again(self) -> None:
-        orders = resting()
-        orders.receive(fill("1"), 2)
-        fresh = self.again(orders)
-        assert told(fresh) == []
-        assert fresh.take_dirty() == []
-        assert asked(fresh, 100).reason == "the program was started again"
-        fresh.receive(fill("1", name=None), 101)
-        fresh.receive(fill("2", name=None), 101)
-        assert told(fresh) == [OrderFilled, OrderCompleted]
+def test_a_fill_that_turns_out_to_be_anothers_is_told_as_such() -> None:
+    orders = opened()
+    orders.receive(fill("1", name=None, number="9"), 1)
+    orders.settle("a", Confirmed([report(OPEN)]), 2)
+    assert told(orders) == [OrderAccepted, ExternalFill]
 
-    def test_an_end_that_was_held_back_is_still_told(self) -> None:
-        orders = resting()
-        orders.receive(report(FILLED, "1"), 2)
-        fresh = self.again(orders)
-        fresh.receive(fill("1", "1"), 101)
-        assert told(fresh) == [OrderFilled, OrderCompleted]
 
-    def test_a_lost_order_stays_lost_and_can_be_revived(self) -> None:
-        orders = unknown()
-        say_absent(orders, *[VALID_NS + n * 3 * SECOND for n in (1, 2, 3)])
-        fresh = self.again(orders)
-        assert list(fresh.lost) == ["a"]
-        assert fresh.due(1_000 * SECOND) == []
-        fresh.receive(report(OPEN), 1_000 * SECOND)
-        assert told(fresh) == [OrderRecovered, OrderAccepted]
+def test_a_foreign_order_that_shows_up_takes_its_fills_along() -> None:
+    orders = opened()
+    orders.receive(fill("1", name=None, number="9"), 1)
+    orders.receive(report(PARTLY, "0.5", name="x", number="9"), 2)
+    assert told(orders) == [ExternalOrder, ExternalFill]
 
-    def test_a_closed_order_still_knows_its_fills(self) -> None:
-        orders = resting()
-        orders.receive(fill("1", "1"), 2)
-        fresh = self.again(orders)
-        fresh.receive(fill("1", "1", name=None), 101)
-        assert told(fresh) == []
-        assert list(fresh.active) == []
-        assert [record.client_order_id for record in fresh.recently_closed()] == ["a"]
 
-    def test_what_is_known_already_is_not_overwritten(self) -> None:
-        orders = resting()
-        (entry,) = orders.take_dirty()
-        orders.receive(fill("1"), 2)
-        orders.restore([entry], 3)
-        assert orders.order("a").filled == Decimal("0.5")
+def test_a_waiting_fill_has_the_orders_asked_for_that_may_be_its_own() -> None:
+    orders = opened()
+    orders.settle("a", Confirmed(), 1)
+    orders.receive(fill("1", name=None), 2)
+    assert orders.due(5 * SECOND) == []
+    answered(orders, 6 * SECOND, report(PARTLY, "0.5"))
+    assert told(orders) == [OrderAccepted, OrderFilled]
+    assert orders.next_due_ns is None
+
+
+def test_fills_that_wait_are_bounded_and_the_oldest_is_told_first() -> None:
+    orders = opened(unclaimed_kept=2)
+    for number in ("91", "92", "93"):
+        orders.receive(fill("1", name=None, number=number), 1)
+    (event,) = orders.take_events()
+    assert isinstance(event, ExternalFill)
+    assert event.fill.exchange_order_id == "91"
+
+
+def test_what_is_kept_of_foreign_orders_is_bounded() -> None:
+    orders = ledger(external_kept=10)
+    for number in range(50):
+        orders.receive(report(OPEN, name=None, number=str(number)), number)
+        orders.receive(fill("1", name=None, number=str(number)), number)
+        orders.receive(report(FILLED, "1", name=None, number=f"e{number}"), number)
+    assert [number for _, number in orders.external_open] == [str(n) for n in range(40, 50)]
+    assert len(orders._external._ended) == len(orders._external._fills) == 10
+
+
+def again(orders: OrderLedger, now_ns: int = 100) -> OrderLedger:
+    fresh = ledger()
+    fresh.restore(orders.take_dirty(), now_ns)
+    return fresh
+
+
+def test_a_request_that_was_under_way_is_unknown_and_asked_for() -> None:
+    orders = ledger()
+    orders.create(buy(), "a", 0)
+    fresh = again(orders)
+    assert told(fresh) == [OrderOutcomeUnknown]
+    assert fresh.exposure(PAIR).buy == 1
+    assert isinstance(asked(fresh, 100), QueryOrder)
+    assert [entry.client_order_id for entry in fresh.take_dirty()] == ["a"]
+    assert fresh.order("a").unknown_ns == 100, "it may have been sent until now"
+
+
+def test_open_orders_are_asked_for_at_once_and_nothing_is_told_again() -> None:
+    orders = resting()
+    orders.receive(fill("1"), 2)
+    fresh = again(orders)
+    assert told(fresh) == []
+    assert fresh.take_dirty() == []
+    assert asked(fresh, 100).reason == "the program was started again"
+    fresh.receive(fill("1", name=None), 101)
+    fresh.receive(fill("2", name=None), 101)
+    assert told(fresh) == [OrderFilled, OrderCompleted]
+
+
+def test_an_end_that_was_held_back_is_still_told() -> None:
+    orders = resting()
+    orders.receive(report(FILLED, "1"), 2)
+    fresh = again(orders)
+    fresh.receive(fill("1", "1"), 101)
+    assert told(fresh) == [OrderFilled, OrderCompleted]
+
+
+def test_a_lost_order_stays_lost_and_can_be_revived() -> None:
+    orders = unknown()
+    say_absent(orders, *[VALID_NS + n * 3 * SECOND for n in (1, 2, 3)])
+    fresh = again(orders)
+    assert list(fresh.lost) == ["a"]
+    assert fresh.due(1_000 * SECOND) == []
+    fresh.receive(report(OPEN), 1_000 * SECOND)
+    assert told(fresh) == [OrderRecovered, OrderAccepted]
+
+
+def test_a_closed_order_still_knows_its_fills() -> None:
+    orders = resting()
+    orders.receive(fill("1", "1"), 2)
+    fresh = again(orders)
+    fresh.receive(fill("1", "1", name=None), 101)
+    assert told(fresh) == []
+    assert list(fresh.active) == []
+    assert [record.client_order_id for record in fresh.recently_closed()] == ["a"]
+
+
+def test_what_is_known_already_is_not_overwritten() -> None:
+    orders = resting()
+    (entry,) = orders.take_dirty()
+    orders.receive(fill("1"), 2)
+    orders.restore([entry], 3)
+    assert orders.order("a").filled == Decimal("0.5")
