@@ -31,7 +31,7 @@ KINDS = (
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_orders_break_no_law_and_fill_as_at_a_naive_venue(seed: int) -> None:
     traffic = Traffic(seed)
-    laws = Invariants(traffic.core)
+    laws = Invariants(traffic.desk, traffic.core.markets)
     for step in range(1, STEPS + 1):
         traffic.go_on()
         if step % LAWS_EVERY == 0:

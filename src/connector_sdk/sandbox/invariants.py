@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from connector_sdk.sandbox.accounts import EXACT, Accounts, Purse, amount, units
 from connector_sdk.sandbox.book_log import book_rows
 from connector_sdk.sandbox.core import VenueCore
 from connector_sdk.sandbox.open_orders import OpenOrder
-from connector_sdk.sandbox.pair_market import PairMarket
+from connector_sdk.sandbox.order_desk import OrderDesk
+from connector_sdk.sandbox.order_life import OrderLife
+from connector_sdk.sandbox.pair_market import TradedPair
 from connector_sdk.sandbox.priority_replay import PriorityReplay
 
 
 def violations(core: VenueCore) -> list[str]:
     """Everything that is wrong with a venue; empty where nothing is."""
-    return Invariants(core).violations()
+    return Invariants(core.orders, core.markets).violations()
 
 
 class Invariants:
-    """Judges one venue; asked again, it replays only what happened since.
+    """Judges a desk and its pairs; asked again, it replays only what happened since.
 
     Money: every asset sums up to what was deposited, nothing is negative, what is locked is what
     the open orders need. Books: never crossed, every total the sum of its orders, every open
     order where it belongs, and every match by price and time.
     """
 
-    def __init__(self, core: VenueCore) -> None:
-        self._core = core
+    def __init__(self, desk: OrderDesk, markets: Mapping[str, TradedPair]) -> None:
+        self._life = desk.life
+        self._markets = markets
         self._replays: dict[str, PriorityReplay] = {}
-        for pair, market in core.markets.items():
+        for pair, market in markets.items():
             if market.engine.log is not None:
                 self._replays[pair] = PriorityReplay(pair, market.engine.log)
 
     def violations(self) -> list[str]:
         """Everything that is wrong now."""
-        core = self._core
-        found = [*_unbalanced(core.accounts), *_locked_wrongly(core)]
-        for pair, market in core.markets.items():
+        life = self._life
+        found = [*_unbalanced(life.accounts), *_locked_wrongly(life)]
+        for pair, market in self._markets.items():
             found += _disordered(market)
             replay = self._replays.get(pair)
             if replay is not None:
@@ -46,7 +49,7 @@ class Invariants:
                     book_rows(market.engine)
                 ):
                     found.append(f"{pair}: the book is not what its journal makes")
-        for one in core.orders.life.open:
+        for one in life.open:
             found += _misplaced(one)
         return found
 
@@ -66,11 +69,11 @@ def _unbalanced(accounts: Accounts) -> Iterator[str]:
         yield "the house has locked something"
 
 
-def _locked_wrongly(core: VenueCore) -> Iterator[str]:
+def _locked_wrongly(life: OrderLife) -> Iterator[str]:
     needed: Counter[tuple[int, str]] = Counter()
-    for one in core.orders.life.open:
+    for one in life.open:
         needed[one.purse.owner, one.lock_asset] += _needs(one)
-    for purse in core.accounts:
+    for purse in life.accounts:
         yield from _locks(purse, needed)
 
 
@@ -96,7 +99,7 @@ def _needs(one: OpenOrder) -> int:
     return one.locked if price is None else units(EXACT.multiply(price, left))
 
 
-def _disordered(market: PairMarket) -> Iterator[str]:
+def _disordered(market: TradedPair) -> Iterator[str]:
     engine = market.engine
     bid, ask = engine.bids.best, engine.asks.best
     if bid is not None and ask is not None and bid >= ask:
