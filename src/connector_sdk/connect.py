@@ -38,7 +38,7 @@ def connect(
     instruments: Instruments | None = None,
     settings: FeedSettings | None = None,
     trading: TradingSettings | None = None,
-    share_limits: bool | str | PathLike[str] = False,
+    share_limits: bool | str | PathLike[str] | None = None,
 ) -> LiveMarket:
     """Compose the live market of a venue; `async with` opens and closes it.
 
@@ -50,8 +50,8 @@ def connect(
     endpoints:    endpoint name → URL, in place of the domain's own.
     transport:    in place of real sockets; it stays open when the market closes.
     instruments:  in place of the list the venue gives.
-    share_limits: keep the rate limits together with other processes that do, in the user's state
-                  folder or in the one that is named.
+    share_limits: keep the rate limits together with the other processes of this machine, in the
+                  user's state folder or in the one that is named. None: where sockets are real.
 
     Raises PluginError for a connector that cannot be used, NotSupported for credentials where it
     cannot trade, ConfigError for malformed pairs or credentials, an unknown domain or endpoint.
@@ -62,8 +62,9 @@ def connect(
     access = _access(connector, credentials, store, trading or TradingSettings())
     around = Surroundings(urls, transport, clock or SystemClock(), instruments)
     around = replace(around, settings=settings or FeedSettings(), access=access)
-    if share_limits is not False:
-        around = replace(around, budgets=_budgets(connector, around, share_limits))
+    share = transport is None if share_limits is None else share_limits
+    if share is not False:
+        around = replace(around, budgets=_budgets(connector, around, share))
     return LiveMarket(connector, pairs, around)
 
 
