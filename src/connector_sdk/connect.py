@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Literal
 
 from connector_sdk.credentials import CredentialsSource, credentials_from
 from connector_sdk.errors import NotSupported
@@ -62,9 +61,7 @@ def connect(
     access = _access(connector, credentials, store, trading or TradingSettings())
     around = Surroundings(urls, transport, clock or SystemClock(), instruments)
     around = replace(around, settings=settings or FeedSettings(), access=access)
-    share = transport is None if share_limits is None else share_limits
-    if share is not False:
-        around = replace(around, budgets=_budgets(connector, around, share))
+    around = replace(around, budgets=_budgets(connector, around, share_limits))
     return LiveMarket(connector, pairs, around)
 
 
@@ -87,9 +84,12 @@ def _access(
 
 
 def _budgets(
-    connector: Connector, around: Surroundings, folder: Literal[True] | str | PathLike[str]
-) -> BudgetFolder:
-    path = user_folder() if folder is True else Path(folder)
+    connector: Connector, around: Surroundings, share: bool | str | PathLike[str] | None
+) -> BudgetFolder | None:
+    share = around.transport is None if share is None else share
+    if share is False:
+        return None
+    path = user_folder() if share is True else Path(share)
     identity = "" if around.access is None else around.access.auth.identity
     address = next(iter(around.endpoints.values()))
     return BudgetFolder(path, connector.manifest.venue, address, identity)
