@@ -61,7 +61,7 @@ def connect(
     access = _access(connector, credentials, store, trading or TradingSettings())
     around = Surroundings(urls, transport, clock or SystemClock(), instruments)
     around = replace(around, settings=settings or FeedSettings(), access=access)
-    around = replace(around, budgets=_budgets(connector, around, share_limits))
+    around = replace(around, budgets=_budgets(connector, around, share=share_limits))
     return LiveMarket(connector, pairs, around)
 
 
@@ -84,7 +84,7 @@ def _access(
 
 
 def _budgets(
-    connector: Connector, around: Surroundings, share: bool | str | PathLike[str] | None
+    connector: Connector, around: Surroundings, *, share: bool | str | PathLike[str] | None
 ) -> BudgetFolder | None:
     share = around.transport is None if share is None else share
     if share is False:
