@@ -12,40 +12,26 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
+from child_process import commands, tell
 from connector_sdk.connect import connect
 from connector_sdk.errors import ConnectorError
 from connector_sdk.model.order_events import ExternalFill, ExternalOrder
-from connector_sdk.orders.ledger_settings import LedgerSettings
 from connector_sdk.orders.states import OrderState
-from connector_sdk.protocols.connector import Connector
 from connector_sdk.protocols.in_flight_order import InFlightOrder
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.runtime.sqlite_store import SqliteStore
 from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
-from connector_sdk_binance.market import BinanceMarketApi
-from kill_gates import Gate, GatedStore, GatedTransport, tell
+from impatient import IMPATIENT, hasty
+from kill_gates import Gate, GatedStore, GatedTransport
 from kill_plan import PAIR, TICK, Point, Step
-from live_venue import QUICK, hurried, unthrottled
+from live_venue import QUICK
 
 READY_S = 30.0
+VALIDITY_S = 1.0
 UNSETTLED = {OrderState.PENDING_CREATE, OrderState.UNKNOWN}
-
-SOON = TradingSettings(
-    ledger=LedgerSettings(
-        margin_s=0.5, absence_spacing_s=0.2, first_ask_s=0.2, longest_ask_s=0.8, fills_wait_s=1.0
-    )
-)
-
-
-class HastyApi(BinanceMarketApi):
-    """Requests are valid for a second only, so that what never came is soon known to be lost."""
-
-    order_validity_s: ClassVar[float] = 1.0
-    always = (("recvWindow", "1000"),)
 
 
 class Child:
@@ -66,14 +52,14 @@ class Child:
 
     def _made(self) -> LiveMarket:
         return connect(
-            hasty(),
+            hasty(VALIDITY_S),
             [PAIR],
             credentials={"api_key": self._given["key"], "secret": self._given["secret"]},
             store=self._store,
             endpoints=self._given["endpoints"],
             transport=self._transport,
             settings=QUICK,
-            trading=SOON,
+            trading=TradingSettings(ledger=IMPATIENT),
         )
 
     async def live(self) -> None:
@@ -91,11 +77,8 @@ class Child:
         await self._store.close()
 
     async def _serve(self) -> None:
-        commands = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
-        )
-        while (command := (await commands.readline()).decode().strip()) != "end":
+        told = await commands()
+        while (command := (await told.readline()).decode().strip()) != "end":
             if command == "report":
                 tell(self._report())
             elif command == "clear":
@@ -173,15 +156,6 @@ def told(order: InFlightOrder) -> dict[str, object]:
             for fill in order.fills
         ],
     }
-
-
-def hasty() -> Connector:
-    """The installed connector, unthrottled, with requests of a short validity."""
-    connector = unthrottled(hurried())
-    api = HastyApi()
-    assert connector.trading is not None
-    trading = replace(connector.trading, api=api)
-    return replace(connector, market_api=api, trading=trading)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
+from child_process import tell
 from connector_sdk.model.wire import RestResponse
 from connector_sdk.protocols.store import OrderStore, StoredOrder
 from connector_sdk.transport.transport import Transport, WebSocketConnection
@@ -36,11 +35,6 @@ class Gate:
     def say(self, **words: object) -> None:
         """Say that something is held."""
         tell({"held": self.point.name, **words})
-
-
-def tell(words: Mapping[str, object]) -> None:
-    """One line to the parent process, at once."""
-    os.write(1, (json.dumps(words) + "\n").encode())
 
 
 class GatedStore(OrderStore):

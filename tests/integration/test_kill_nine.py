@@ -6,11 +6,9 @@ No order is lost, doubled or misreported: the venue, which lives on, is the witn
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from child_process import Life, living
 from connector_sdk.orders.record_text import record_from
 from connector_sdk.runtime.sqlite_store import SqliteStore
 from connector_sdk.sandbox.trading import Account
@@ -30,7 +29,6 @@ from kill_plan import PAIR, KillPlan, Point, kill_plan
 from live_venue import until, venue_of
 
 CHILD = Path(__file__).with_name("kill_child.py")
-PATIENCE_S = 60.0
 SETTLED_WITHIN_S = 30.0
 RUNS = 40
 AT_ONCE = 5
@@ -50,66 +48,6 @@ class Verdict:
     seconds: float = 0.0
 
 
-class Life:
-    """One process."""
-
-    def __init__(self, process: asyncio.subprocess.Process, errors: Path) -> None:
-        self._process = process
-        self._errors = errors
-
-    async def word(self, *wanted: str) -> dict[str, Any]:
-        """Its next line that is one of `wanted`."""
-        assert self._process.stdout is not None
-        async with asyncio.timeout(PATIENCE_S):
-            while line := await self._process.stdout.readline():
-                words: dict[str, Any] = json.loads(line)
-                if words.keys() & set(wanted):
-                    return words
-        said = await asyncio.to_thread(self._errors.read_text)
-        raise AssertionError(f"the process ended before it said {wanted}: {said[-3_000:]}")
-
-    async def asked(self, command: str, wanted: str) -> dict[str, Any]:
-        self.tell(command)
-        return await self.word(wanted)
-
-    def tell(self, command: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{command}\n".encode())
-
-    async def end(self) -> None:
-        """Let it close everything and end by itself."""
-        self.tell("end")
-        async with asyncio.timeout(PATIENCE_S):
-            code = await self._process.wait()
-        said = await asyncio.to_thread(self._errors.read_text)
-        assert code == 0, said[-3_000:]
-
-    async def kill(self) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
-
-
-@asynccontextmanager
-async def living(given: Mapping[str, Any]) -> AsyncIterator[Life]:
-    errors = Path(given["log"]).with_suffix(".err")
-    with errors.open("ab") as sink:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(CHILD),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=sink,
-            limit=1 << 24,
-        )
-    life = Life(process, errors)
-    life.tell(json.dumps(given))
-    try:
-        yield life
-    finally:
-        await life.kill()
-
-
 class Run:
     """One plan, carried out by processes against an account of its own."""
 
@@ -119,6 +57,7 @@ class Run:
         self._account: Account = venue.core.open_account()
         self._log = folder / f"{plan.point.name}-{plan.seed}.log"
         self._store = self._log.with_suffix(".sqlite")
+        self._errors = self._log.with_suffix(".err")
         self._verdict = Verdict(plan)
 
     def _given(self, steps: Sequence[Any], *, gated: bool = False) -> dict[str, Any]:
@@ -137,7 +76,7 @@ class Run:
         begun = monotonic()
         await self._first_life()
         if self._plan.again_s is not None:
-            async with living(self._given(())) as life:
+            async with living(CHILD, self._given(()), self._errors) as life:
                 await asyncio.sleep(self._plan.again_s)
                 await life.kill()
         await self._last_life()
@@ -146,7 +85,7 @@ class Run:
 
     async def _first_life(self) -> None:
         plan = self._plan
-        async with living(self._given(plan.steps, gated=True)) as life:
+        async with living(CHILD, self._given(plan.steps, gated=True), self._errors) as life:
             words = await life.word("held", "idle")
             if "held" in words:
                 self._verdict.point = plan.point
@@ -161,7 +100,7 @@ class Run:
 
     async def _last_life(self) -> None:
         verdict = self._verdict
-        async with living(self._given(self._plan.after)) as life:
+        async with living(CHILD, self._given(self._plan.after), self._errors) as life:
             await life.word("idle")
             verdict.wrong += await self._settled(life)
             await life.asked("clear", "cleared")
