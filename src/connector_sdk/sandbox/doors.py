@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from aiohttp import web
 
 from connector_sdk.sandbox.circumstances import CutOff
@@ -9,29 +11,38 @@ from connector_sdk.sandbox.throw_away_tls import ThrowAwayTls
 
 
 class Doors:
-    """The plain port, and the secure one where there is TLS.
+    """The plain port, and a secure one where that is wanted.
 
-    port, tls_port:  0 for any free one; the true ones once they are open.
+    port, tls_port:  0 for any free one, the true ones once they are open; no tls_port: None.
+    ca_path:         the authority that clients are to trust, while the secure port is open.
     """
 
-    def __init__(
-        self, host: str, port: int, tls_port: int | None, tls: ThrowAwayTls | None
-    ) -> None:
+    def __init__(self, host: str, port: int, tls_port: int | None) -> None:
         self.host = host
         self.port = port
-        self.tls_port = tls_port or 0
-        self._tls = tls
+        self.tls_port = tls_port
+        self.ca_path: Path | None = None
+        self._tls: ThrowAwayTls | None = None
         self._runner: web.AppRunner | None = None
         self._sites: list[web.TCPSite] = []
         self._cut_off: CutOff | None = None
 
-    async def open(self, application: web.Application) -> web.AppRunner:
-        """Listen; the runner's cleanup ends it."""
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        self._runner = runner
-        await runner.setup()
-        await self._listen(runner)
-        return runner
+    async def open(self, application: web.Application) -> None:
+        """Listen."""
+        if self.tls_port is not None:
+            self._tls = ThrowAwayTls()
+            self.ca_path = self._tls.ca_path
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await self._listen(self._runner)
+
+    async def close(self) -> None:
+        """Listen no more, and end every connection. Idempotent."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._tls is not None:
+            self._tls.close()
+        self.ca_path = None
 
     async def attend(self, why: CutOff | None) -> None:
         """Let nobody in for that reason, or everybody again (None)."""
@@ -61,7 +72,7 @@ class Doors:
 
     async def _listen(self, runner: web.AppRunner) -> None:
         self.port = await self._site(runner, web.TCPSite(runner, self.host, self.port))
-        if self._tls is not None:
+        if self._tls is not None and self.tls_port is not None:
             secure = web.TCPSite(runner, self.host, self.tls_port, ssl_context=self._tls.context)
             self.tls_port = await self._site(runner, secure)
 

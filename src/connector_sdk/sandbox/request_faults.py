@@ -33,7 +33,8 @@ UNSURE_FAILURES: Mapping[str, Failure] = {
     "server-error": Failure.INTERNAL,
     "status-unknown": Failure.UNKNOWN_OUTCOME,
 }
-CUT_OFFS = frozenset({"refuse-connections", "dns-failure", "bad-certificate"})
+CUT_OFFS = frozenset({"refuse-connections", "dns-failure"})
+"""What ends the connection of the very request that meets it."""
 
 Markets = Sequence[PairMarket]
 Change = Callable[[Circumstances, ArmedFault, Route, Markets], None]

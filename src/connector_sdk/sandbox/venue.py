@@ -15,7 +15,6 @@ from connector_sdk.sandbox.doors import Doors
 from connector_sdk.sandbox.fault_plan import FaultPlan
 from connector_sdk.sandbox.order_flow import Pace
 from connector_sdk.sandbox.session import StreamSession
-from connector_sdk.sandbox.throw_away_tls import ThrowAwayTls
 from connector_sdk.sandbox.venue_host import DEFAULT_PAIRS, LONGEST_STEP_S, VenueHost
 from connector_sdk.sandbox.websocket_link import WebSocketLink
 from connector_sdk.transport.clock import Clock, SystemClock
@@ -65,8 +64,7 @@ class EmbeddedVenue(VenueHost):
             accounts=accounts,
             bounds=bounds,
         )
-        self._tls = None if tls_port is None else ThrowAwayTls()
-        self._doors = Doors(host, port, tls_port, self._tls)
+        self._doors = Doors(host, port, tls_port)
 
     @property
     def endpoints(self) -> Mapping[str, str]:
@@ -76,14 +74,14 @@ class EmbeddedVenue(VenueHost):
     @property
     def tls_endpoints(self) -> Mapping[str, str]:
         """Endpoint name → secure URL, once it is open; empty without a TLS port."""
-        if self._tls is None:
+        if self._doors.tls_port is None:
             return {}
         return self.core.dialect.endpoints(f"localhost:{self._doors.tls_port}", secure=True)
 
     @property
     def ca_path(self) -> Path | None:
-        """The PEM of the authority that signs the certificate; None without a TLS port."""
-        return None if self._tls is None else self._tls.ca_path
+        """The PEM of the authority that signs the certificate, while a TLS port is open."""
+        return self._doors.ca_path
 
     @property
     def open_streams(self) -> int:
@@ -98,11 +96,11 @@ class EmbeddedVenue(VenueHost):
     def ready_line(self) -> dict[str, object]:
         """What the command line prints when it serves."""
         endpoints = dict(self.endpoints)
-        secure = {"tls": {**self.tls_endpoints, "ca": str(self.ca_path)}} if self._tls else {}
+        tls = {**self.tls_endpoints, "ca": str(self.ca_path)}
         return {
             "venue": self.core.dialect.venue,
             **endpoints,
-            **secure,
+            **({"tls": tls} if self.tls_endpoints else {}),
             "endpoints": endpoints,
             "accounts": [
                 {"key": purse.account.key, "secret": purse.account.secret}
@@ -114,10 +112,8 @@ class EmbeddedVenue(VenueHost):
     async def _open(self) -> None:
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self._serve)
-        if self._tls is not None:
-            self._stack.callback(self._tls.close)
-        runner = await self._doors.open(application)
-        self._stack.push_async_callback(runner.cleanup)
+        self._stack.push_async_callback(self._doors.close)
+        await self._doors.open(application)
 
     async def _attend(self) -> None:
         await self._doors.attend(self.core.world.cut_off)
