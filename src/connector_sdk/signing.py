@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from urllib.parse import parse_qsl
@@ -164,13 +163,22 @@ class QueryAuth(Auth):
     def sign(self, request: RestRequest, stamp: Stamp) -> RestRequest:
         """`request` with the time and the signature in its query, the key in its headers."""
         query, body = request.query, request.body or b""
-        if all(name != self.time_parameter for name, _ in (*query, *parse_qsl(body.decode()))):
+        names = [name for name, _ in query]
+        if body:
+            names += [name for name, _ in parse_qsl(body.decode())]
+        if self.time_parameter not in names:
             query = (*query, (self.time_parameter, str(stamp.now_ms)))
         signature = self._signer.sign(query_text(query).encode() + body)
-        return replace(
-            request,
+        return RestRequest(  # spelled out: `replace` takes three times as long
+            method=request.method,
+            path=request.path,
             query=(*query, (self.signature_parameter, signature)),
+            endpoint=request.endpoint,
             headers={**request.headers, self.key_header: self._key},
+            body=request.body,
+            signed=request.signed,
+            costs=request.costs,
+            priority=request.priority,
         )
 
     def login(

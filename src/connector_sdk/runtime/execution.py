@@ -29,14 +29,20 @@ class Execution:
 
     async def submit(self, intent: OrderIntent) -> LiveOrder:
         """Place one order; returns once it is written down, before the network."""
-        (order,) = await self.submit_batch((intent,))
-        return order
+        desk = self._desk
+        # All that can fail without the venue is done before anything is written down.
+        (wanted,) = self._checks.accepted((intent,))
+        name = self._checks.mint()
+        call = desk.api.place(wanted, name, desk.instruments())
+        record = desk.ledger.create(wanted, name, desk.clock.now_ns())
+        await desk.write_down((name,), partial(desk.ledger.settle, name))
+        self._send((name,), call)
+        return desk.tracker.order(record)
 
     async def submit_batch(self, intents: Sequence[OrderIntent]) -> Sequence[LiveOrder]:
         """Place several, in one request where the venue can; refused locally: none of them."""
         desk = self._desk
         instruments = desk.instruments()
-        # All that can fail without the venue is done before anything is written down.
         wanted = [(intent, self._checks.mint()) for intent in self._checks.accepted(intents)]
         together = desk.api.place_batch(wanted, instruments) if len(wanted) > 1 else None
         apart = {} if together else {n: desk.api.place(i, n, instruments) for i, n in wanted}
@@ -45,14 +51,15 @@ class Execution:
             desk.ledger.create(intent, name, desk.clock.now_ns())
         await desk.write_down(names, partial(self._settle, names))
         if together is not None:
-            self._send(names, f"place {len(names)} orders", together)
+            self._send(names, together)
         for name, call in apart.items():
-            self._send([name], f"place {name}", call)
+            self._send((name,), call)
         return [desk.order(name) for name in names]
 
-    def _send(self, names: Sequence[str], title: str, call: Call[Sequence[OrderMessage]]) -> None:
-        task = self._desk.spawn(title, partial(self._place, names, call))
-        self.placing.update(dict.fromkeys(names, task))
+    def _send(self, names: Sequence[str], call: Call[Sequence[OrderMessage]]) -> None:
+        task = self._desk.spawn(f"place {names[0]}", partial(self._place, names, call))
+        for name in names:
+            self.placing[name] = task
 
     async def _place(self, names: Sequence[str], call: Call[Sequence[OrderMessage]]) -> None:
         try:
