@@ -21,7 +21,7 @@ each_patch = pytest.mark.parametrize("patch", PATCHES, ids=lambda path: path.ste
 
 
 def headers(patch: Path) -> list[str]:
-    return patch.read_text("utf-8").splitlines()[:2]
+    return patch.read_text("utf-8").partition("\n--- ")[0].splitlines()
 
 
 def test_there_are_enough_mutants_to_prove_something() -> None:
@@ -30,8 +30,10 @@ def test_there_are_enough_mutants_to_prove_something() -> None:
 
 @each_patch
 def test_a_mutant_names_the_test_that_catches_it_and_what_it_breaks(patch: Path) -> None:
-    caught, breaks = headers(patch)
+    caught, breaks, *hangs = headers(patch)
     assert re.fullmatch(r"breaks: \S.*", breaks)
+    assert all(re.fullmatch(r"hangs: \S.*", line) for line in hangs[:1])
+    assert hangs[1:] == []
     named = re.fullmatch(r"caught-by: ((?:tests|plugins)/\S+\.py)::(test_\w+)", caught)
     assert named is not None
     path, test = named.groups()

@@ -1,12 +1,14 @@
 """Break core and connectors on purpose: every mutant must be caught by the test it names.
 
-Each patch in this folder begins with two lines of its own,
+Each patch in this folder begins with lines of its own,
 
     caught-by: tests/unit/book/test_sequence.py::test_…
     breaks: what a user would suffer
+    hangs: why the test cannot end on the mutant (left out where it can)
 
 followed by a unified diff. The named tests must pass on the sources as they are and fail on the
-mutant. Usage: `python tests/mutants/run.py [NAME …]`; exit 1 if a mutant lives.
+mutant; one that does not end is no proof, but where the patch says so. Usage:
+`python tests/mutants/run.py [NAME …]`; exit 1 if a mutant lives.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from queue import SimpleQueue
@@ -28,27 +32,39 @@ ROOT = HERE.parents[1]
 COPIED = ("src", "plugins", "tests", "benchmarks", "pyproject.toml", "README.md")
 WORKERS = 2
 LIMIT_S = 120
+"""For the test of one mutant."""
+BEFORE_LIMIT_S = 1_200
+"""For all of them together, on the sources as they are."""
+CAUGHT = "caught"
 WITHOUT = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 """Plugins no named test needs: the second alone takes longer to load than most of the tests."""
 FAILED = 1
 """What pytest exits with when tests ran and one failed; anything else proves nothing."""
+HUNG = None
+"""Instead of an exit code: it did not end in time."""
 
 
 class Mutant(NamedTuple):
-    """One patch: `caught_by` is a pytest id, `breaks` says why it matters."""
+    """One patch: `caught_by` is a pytest id, `breaks` says why it matters.
+
+    hangs: why its test cannot end; None where it is to fail.
+    """
 
     name: str
     path: Path
     caught_by: str
     breaks: str
+    hangs: str | None
 
 
 def mutants(names: list[str]) -> list[Mutant]:
     """The patches in this folder, all or those named."""
     found: list[Mutant] = []
     for path in sorted(HERE.glob("*.patch")):
-        said = dict(line.split(": ", 1) for line in path.read_text().splitlines()[:2])
-        found.append(Mutant(path.stem, path, said["caught-by"], said["breaks"]))
+        words = takewhile(lambda line: not line.startswith("--- "), path.read_text().splitlines())
+        said = dict(line.split(": ", 1) for line in words)
+        mutant = Mutant(path.stem, path, said["caught-by"], said["breaks"], said.get("hangs"))
+        found.append(mutant)
     unknown = set(names) - {mutant.name for mutant in found}
     if unknown:
         sys.exit(f"no such mutant: {', '.join(sorted(unknown))}")
@@ -89,8 +105,10 @@ def patched(tree: Path, mutant: Mutant, *, reverse: bool) -> None:
         sys.exit(f"{mutant.name}: the patch does not apply, mend it:\n{done.stderr}")
 
 
-def exit_code(tree: Path, tests: list[str], *, silent: bool = True) -> int:
-    """Run tests on `tree`, up to the first that fails."""
+def exit_code(
+    tree: Path, tests: list[str], *, limit_s: float = LIMIT_S, silent: bool = True
+) -> int | None:
+    """Run tests on `tree`, up to the first that fails; None: they did not end in time."""
     paths = [tree / "src", *sorted((tree / "plugins").glob("*/src"))]
     tapes = os.environ.get("CONNECTOR_SDK_TAPES", str(ROOT.parent / "shared" / "data"))
     environment = {
@@ -102,10 +120,19 @@ def exit_code(tree: Path, tests: list[str], *, silent: bool = True) -> int:
     command = [sys.executable, "-m", "pytest", "-x", "-q", *WITHOUT, *tests]
     try:
         return subprocess.run(
-            command, cwd=tree, env=environment, capture_output=silent, timeout=LIMIT_S, check=False
+            command, cwd=tree, env=environment, capture_output=silent, timeout=limit_s, check=False
         ).returncode
     except subprocess.TimeoutExpired:
-        return FAILED  # a mutant that hangs its test is noticed, too
+        return HUNG
+
+
+def verdict_of(code: int | None, mutant: Mutant) -> str:
+    """What the end of a mutant's test says."""
+    if code is HUNG:
+        return "hung" if mutant.hangs is None else CAUGHT
+    if mutant.hangs is not None:
+        return "ALIVE (its test ended)"
+    return CAUGHT if code == FAILED else f"ALIVE (pytest exit {code})"
 
 
 def verdicts(chosen: list[Mutant], trees: list[Path]) -> list[str]:
@@ -118,12 +145,15 @@ def verdicts(chosen: list[Mutant], trees: list[Path]) -> list[str]:
         tree = free.get()
         try:
             patched(tree, mutant, reverse=False)
-            code = exit_code(tree, [mutant.caught_by])
+            begun = time.monotonic()
+            verdict = verdict_of(exit_code(tree, [mutant.caught_by]), mutant)
+            took = f"{time.monotonic() - begun:.1f} s"
             patched(tree, mutant, reverse=True)
         finally:
             free.put(tree)
-        verdict = "caught" if code == FAILED else f"ALIVE (pytest exit {code})"
-        print(f"{verdict:8} {mutant.name}: {mutant.breaks} [{mutant.caught_by}]", flush=True)
+        print(
+            f"{verdict:8} {mutant.name}: {mutant.breaks} [{mutant.caught_by}, {took}]", flush=True
+        )
         return verdict
 
     with ThreadPoolExecutor(len(trees)) as pool:
@@ -136,11 +166,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         trees = [copied_tree(Path(scratch) / str(number)) for number in range(WORKERS)]
         named = sorted({mutant.caught_by for mutant in chosen})
-        if exit_code(trees[0], named, silent=False) != 0:
+        if exit_code(trees[0], named, limit_s=BEFORE_LIMIT_S, silent=False) != 0:
             print("the named tests do not pass on the sources as they are: mend them first")
             return 1
         found = verdicts(chosen, trees)
-    alive = sum(verdict != "caught" for verdict in found)
+    alive = sum(verdict != CAUGHT for verdict in found)
     print(f"{len(found) - alive} of {len(found)} mutants caught")
     return 1 if alive else 0
 

@@ -19,8 +19,8 @@ from connector_sdk.errors import (
     VenueError,
 )
 from connector_sdk.model.instrument import Instruments
-from connector_sdk.model.order import OrderIntent, OrderKey
-from connector_sdk.model.order_events import CancelRefused, OrderAmended
+from connector_sdk.model.order import OrderIntent, OrderKey, Side
+from connector_sdk.model.order_events import CancelRefused, OrderAmended, OrderOutcomeUnknown
 from connector_sdk.model.order_update import OrderMessage
 from connector_sdk.model.wire import Call, RestRequest, RestResponse
 from connector_sdk.orders.states import OrderState
@@ -57,6 +57,16 @@ class Batches(TinyTradingApi):
         self, orders: Sequence[OrderKey], instruments: Instruments
     ) -> Call[Sequence[OrderMessage]] | None:
         return self._several("DELETE /orders", [{"id": key.client_order_id} for key in orders])
+
+
+class Forgets(Batches):
+    """Its answer to several orders leaves the last one out."""
+
+    def place_batch(
+        self, orders: Sequence[tuple[OrderIntent, str]], instruments: Instruments
+    ) -> Call[Sequence[OrderMessage]] | None:
+        whole = super().place_batch(orders, instruments)
+        return whole and self.call(whole.request, lambda answer: _reports(answer)[:-1])
 
 
 def _reports(response: RestResponse) -> Sequence[OrderMessage]:
@@ -214,6 +224,17 @@ async def test_batches_end_alike_whether_the_venue_has_them_or_not(api: TinyTrad
         assert ("DELETE /orders" in at.venue.asked) is native
 
 
+async def test_an_order_that_a_batch_answer_leaves_out_is_asked_for() -> None:
+    async with scene(connector=tiny_connector(Forgets())) as at:
+        at.venue.speaks = False
+        intents = [OrderIntent(PAIR, Side.BUY, Decimal(1), Decimal(price)) for price in (90, 91)]
+        named, left_out = await at.market.submit_batch(intents)
+        await at.clock.advance(0.01)
+        assert [order.state for order in (named, left_out)] == [OrderState.OPEN] * 2
+        assert at.told(OrderOutcomeUnknown) == ["OrderOutcomeUnknown"]
+        assert at.venue.asked.count("GET /order") == 1
+
+
 async def test_an_amendment_in_place_keeps_the_order() -> None:
     store = MemoryStore()
     async with scene(connector=tiny_connector(Amends()), store=store) as at:
@@ -250,6 +271,16 @@ async def test_where_it_cannot_be_changed_it_is_canceled_and_what_is_left_is_pla
         assert order.state is OrderState.CANCELED
         assert (other.quantity, other.price) == (Decimal("0.300"), Decimal("91.00"))
         assert sum(row["status"] == "open" for row in at.venue.orders.values()) == 1
+
+
+async def test_fills_that_were_not_heard_are_taken_off_what_is_placed_anew() -> None:
+    async with scene() as at:
+        (order,) = await placed(at)
+        at.venue.speaks = False
+        at.venue.fill(order.client_order_id, "0.1")
+        amending = asyncio.create_task(at.market.amend(order, quantity="0.4", price="91"))
+        await at.clock.advance(8)
+        assert amending.result().quantity == Decimal("0.3")
 
 
 async def test_nothing_is_placed_anew_before_the_cancel_is_certain() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from connector_sdk.connect import connect
 from connector_sdk.errors import StoreFailed
 from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.order import OrderKey
 from connector_sdk.model.order_events import (
     AccountReconciled,
     ExternalFill,
@@ -18,6 +20,7 @@ from connector_sdk.model.order_events import (
     OrderFilled,
     OrderLost,
 )
+from connector_sdk.model.order_update import OrderMessage
 from connector_sdk.model.wire import Call, RestRequest
 from connector_sdk.orders.states import OrderState
 from connector_sdk.runtime.null_store import NullStore
@@ -183,6 +186,37 @@ async def test_every_page_of_fills_is_read() -> None:
         assert evidence.fills == 9
 
 
+async def test_every_page_of_the_fills_of_others_is_read() -> None:
+    async with scene() as at:
+        at.venue.foreign("1")
+        at.venue.away = True
+        at.venue.private[0].cut()
+        for _ in range(9):
+            at.venue.fill("other-1", "0.1")
+        at.venue.away = False
+        await at.clock.advance(10)
+        assert at.told(ExternalFill) == ["ExternalFill"] * 9
+
+
+async def test_fills_are_called_complete_only_once_they_are_written_down() -> None:
+    store = MemoryStore()
+    async with scene(store=store) as at:
+        order = await at.market.buy(PAIR, "0.9", price="90")
+        await order.acknowledged()
+        await at.clock.advance(1)
+        marks = dict(store.marks)
+        store.broken = True
+        at.venue.private[0].cut()
+        at.venue.fill(order.client_order_id, "0.1")
+        await at.clock.advance(10)
+        assert order.filled == Decimal("0.1")
+        assert store.marks == marks
+        store.broken = False
+        await at.clock.advance(120)
+        assert '"0.1"' in store.orders[order.client_order_id].body
+        assert store.marks != marks
+
+
 async def test_a_fill_written_down_is_not_told_again_after_a_restart() -> None:
     store = MemoryStore()
     async with scene(store=store) as at:
@@ -245,6 +279,12 @@ async def test_fee_rates_are_known_once_they_were_read() -> None:
         assert rates is not None
         assert (rates.maker, rates.taker) == (Decimal("0.001"), Decimal("0.002"))
         assert at.market.fee_rates(OTHER) is None
+        await at.market.add_pair(OTHER)
+        await at.clock.advance(1)
+        assert at.market.fee_rates(OTHER) is not None
+        asked_before = asked(at, "GET /fees")
+        await at.clock.advance(43_201)
+        assert asked(at, "GET /fees") == asked_before + 2
 
 
 @pytest.mark.parametrize("part", ["clock", "fees", "reconciliation"])
@@ -277,6 +317,26 @@ async def test_a_loop_that_dies_is_started_again_and_visible_meanwhile() -> None
         broken.clear()
         await at.clock.advance(60)
         assert at.market.health.ready
+
+
+async def test_a_query_that_a_bug_ends_is_asked_again() -> None:
+    class Broken(TinyTradingApi):
+        bugs = 2
+
+        def order_status(
+            self, order: OrderKey, instruments: Instruments
+        ) -> Call[Sequence[OrderMessage]]:
+            if Broken.bugs:
+                Broken.bugs -= 1
+                raise RuntimeError("a bug of the plugin")
+            return super().order_status(order, instruments)
+
+    async with scene(connector=tiny_connector(Broken())) as at:
+        at.venue.speaks = False
+        at.venue.upsets.append(Upset("POST /order", executed=True, answer=(503, "x")))
+        order = await at.market.buy(PAIR, "0.5", price="90")
+        await at.clock.advance(60)
+        assert order.state is OrderState.OPEN
 
 
 async def test_ready_waits_for_the_account_and_names_what_is_missing() -> None:

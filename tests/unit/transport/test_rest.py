@@ -113,6 +113,22 @@ async def test_a_429_with_retry_after_7_stops_that_pool_for_7_s_and_no_other() -
         assert (await asyncio.wait_for(waiting, 5)).status == 200
 
 
+async def test_a_429_stops_every_pool_its_request_drew_on() -> None:
+    async with venue() as at:
+        at.status = 429
+        await at.client.send(replace(LIST, costs={"weight": 5, "orders": 1}))
+        at.status = 200
+        waiting = [
+            asyncio.create_task(at.client.send(replace(LIST, costs={pool: 1})))
+            for pool in ("weight", "orders")
+        ]
+        await at.clock.advance(1.9)
+        assert at.limiter.waiting == 2
+        await at.clock.advance(0.2)
+        assert at.limiter.waiting == 0
+        await asyncio.gather(*waiting)
+
+
 async def test_a_ban_stops_everything_for_as_long_as_it_says() -> None:
     async with venue() as at:
         at.status, at.headers = 418, {"Retry-After": "120"}
