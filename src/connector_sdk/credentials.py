@@ -42,9 +42,9 @@ def credentials_from(model: type[C], venue: str, source: CredentialsSource) -> C
 def _found_in(place: str, model: type[C], venue: str) -> C:
     match place:
         case "environment":
-            fields = _present(model, lambda field: _from_environment(_variable(venue, field)))
+            fields = _present(model, lambda field: _from_environment(variable_of(venue, field)))
             return _validated(
-                model, venue, fields, lambda field: f"set the variable {_variable(venue, field)}"
+                model, venue, fields, lambda field: f"set the variable {variable_of(venue, field)}"
             )
         case "keyring":
             fields = _present(model, lambda field: _from_keyring(f"{venue}.{field}"))
@@ -77,13 +77,14 @@ def _validated(model: type[C], venue: str, fields: Fields, remedy: Callable[[str
         said = [
             f"{each['loc'][0]} is missing: {remedy(str(each['loc'][0]))}"
             if each["type"] == "missing"
-            else ": ".join([*map(str, each["loc"]), each["msg"]])
+            else ": ".join([*map(str, each["loc"]), each["msg"].removeprefix("Value error, ")])
             for each in wrong
         ]
         raise ConfigError(f"{venue}: these credentials will not do: {'; '.join(said)}") from error
 
 
-def _variable(venue: str, field: str) -> str:
+def variable_of(venue: str, field: str) -> str:
+    """The environment variable that holds a field: ``BINANCE_API_KEY``."""
     return re.sub(r"\W", "_", f"{venue}_{field}").upper()
 
 

@@ -103,3 +103,9 @@ def refusal_of_keys(market: LiveMarket) -> str:
     trouble = market.health.trading["private stream"].reason
     kind, _, said = trouble.partition(": ")
     return said if kind == AuthRejected.__name__ else ""
+
+
+def account_trouble(market: LiveMarket) -> str:
+    """Why the account is not known, or not for sure."""
+    parts = market.health.trading.items()
+    return "; ".join(f"{name}: {part.reason}" for name, part in parts if not part.ok)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate
 
@@ -14,13 +14,17 @@ from rich.text import Text
 
 from connector_sdk.book.order_book import OrderBook
 from connector_sdk.book.reading import BookImage
+from connector_sdk.cli.order_changes import Resting
 from connector_sdk.errors import ConnectorError
 from connector_sdk.model.events import BookMetrics, BookState
 from connector_sdk.model.instrument import Instrument
-from connector_sdk.model.market_data import PriceLevel
+from connector_sdk.model.market_data import PriceLevel, canonical
+from connector_sdk.model.order import Side
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 STATE_STYLE = {BookState.SYNCED: "green", BookState.SYNCING: "yellow", BookState.STALE: "red"}
+OWN, OWN_STYLE = "◆", "bold yellow"
+"""Marks the account's own quantity in a level."""
 NARROWEST, WIDEST = 39, 60
 NUMBER_WIDTH = 12
 FRAME_ROWS = 6
@@ -29,12 +33,13 @@ FRAME_ROWS = 6
 
 @dataclass(frozen=True, slots=True)
 class BookPicture:
-    """What a panel shows of one pair."""
+    """What a panel shows of one pair. own: where the account's orders rest."""
 
     book: OrderBook
     metrics: BookMetrics
     instrument: Instrument
     rate: float
+    own: Resting = field(default_factory=dict[tuple[Side, Decimal], Decimal])
 
     def panel(self, depth: int, width: int) -> Panel:
         """The panel, `width` cells wide, with `depth` levels a side."""
@@ -59,14 +64,15 @@ class BookPicture:
         trusted = self.book.state is BookState.SYNCED
         scale = bar_width, max(total(image.bids), total(image.asks))
         blank = [(Text(" "), Text(), Text())]
-        asks = list(self._rows(image.asks, "red" if trusted else "bright_black", scale))
-        bids = list(self._rows(image.bids, "green" if trusted else "bright_black", scale))
+        red, green = ("red", "green") if trusted else ("bright_black", "bright_black")
+        asks = list(self._rows(image.asks, Side.SELL, red, scale))
+        bids = list(self._rows(image.bids, Side.BUY, green, scale))
         yield _grid(bar_width, blank * (depth - len(asks)) + asks[::-1])
         yield self._middle(image, trusted=trusted)
         yield _grid(bar_width, bids + blank * (depth - len(bids)))
 
     def _rows(
-        self, levels: Sequence[PriceLevel], style: str, scale: tuple[int, Decimal]
+        self, levels: Sequence[PriceLevel], side: Side, style: str, scale: tuple[int, Decimal]
     ) -> Iterator[tuple[Text, Text, Text]]:
         width, deepest = scale
         tick = self.instrument.tick_size
@@ -74,10 +80,12 @@ class BookPicture:
         to_here = accumulate(level.quantity for level in levels)
         for level, reached in zip(levels, to_here, strict=True):
             share = float(reached / deepest) if deepest else 0.0
+            own = self.own.get((side, level.price))
+            mark = f"{OWN}{canonical(own)} " if own else ""
             yield (
                 Text(spelled(level.price, tick), style),
                 Text(spelled(level.quantity, lot)),
-                Text(bar(share, width), style),
+                Text.assemble((mark, OWN_STYLE), (bar(share, width)[len(mark) :], style)),
             )
 
     def _middle(self, image: BookImage, *, trusted: bool) -> Text:
@@ -95,7 +103,8 @@ class BookPicture:
     def _counters(self) -> Iterator[Text]:
         told = self.metrics
         latency = "" if told.latency_ns is None else f" · latency {told.latency_ns / 1e6:.0f} ms"
-        yield Text(f"{self.rate:.1f} updates/s{latency}")
+        own = (own_words(self.own), OWN_STYLE)
+        yield Text.assemble(f"{self.rate:.1f} updates/s{latency}", own)
         proof = f" · by {self.book.verified_by.value}" if self.book.received_ns else ""
         yield Text(f"id {told.update_id}{proof}", "bright_black")
         lost = "bold yellow" if told.gaps else "bright_black"
@@ -130,6 +139,11 @@ def bar(share: float, width: int) -> str:
     eighths = round(max(0.0, min(share, 1.0)) * width * 8)
     whole, part = divmod(eighths, 8)
     return "█" * whole + (EIGHTHS[part] if part else "")
+
+
+def own_words(own: Resting) -> str:
+    """Of how many levels the account has a share; empty where of none."""
+    return f" · own orders at {len(own)}" if own else ""
 
 
 def summary_line(book: OrderBook, metrics: BookMetrics, instrument: Instrument, rate: float) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import orjson
 
-from connector_sdk.cli.ladder import summary_line
+from connector_sdk.cli.ladder import own_words, summary_line
+from connector_sdk.cli.order_changes import change_of
 from connector_sdk.cli.pulse import Pulse
-from connector_sdk.cli.views import TOLD, View, clock_text, in_words
+from connector_sdk.cli.views import ORDER_CHANGES, TOLD, View, clock_text, in_words
 from connector_sdk.errors import BookNotSynced
 from connector_sdk.model.events import (
     BookResynced,
@@ -63,6 +64,8 @@ class JsonView(LineView):
                 self._write("stale", event.pair, event.reason, event.received_ns)
             case FeedInterrupted():
                 self._write("interrupted", event.pair, event.reason, event.received_ns)
+            case _ if isinstance(event, ORDER_CHANGES):
+                self._line(change_of(event).row(self.venue))
             case _:
                 pass
 
@@ -117,7 +120,8 @@ class PlainView(LineView):
             told = self.market.metrics(pair)
             rate = self._pulses.setdefault(pair, Pulse()).rate(time.monotonic(), told.applied)
             book, instrument = self.market.order_book(pair), self.market.instruments[pair]
-            self._line(summary_line(book, told, instrument, rate))
+            own = own_words(self.resting(pair))
+            self._line(f"{summary_line(book, told, instrument, rate)}{own}")
         super().refresh()
 
     def note(self, text: str) -> None:

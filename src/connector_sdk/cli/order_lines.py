@@ -85,7 +85,7 @@ def _named(pair: str, client_order_id: str | None, exchange_order_id: str | None
 
 def _asked(intent: OrderIntent | None) -> Row:
     if intent is None:
-        return dict.fromkeys(("side", "type", "time_in_force", "price"))
+        return {"side": None, "type": None, "time_in_force": None, "price": None}
     force = intent.time_in_force
     return {
         "side": intent.side.value,

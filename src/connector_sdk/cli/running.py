@@ -26,6 +26,11 @@ class Stop:
         self._asked = asyncio.Event()
         self._awaited = False
 
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked for it."""
+        return self._asked.is_set()
+
     def ask(self) -> None:
         """Ask for the end."""
         self._asked.set()

@@ -95,7 +95,8 @@ class LiveView(View):
         market = self.market
         told = market.metrics(pair)
         rate = self._pulses.setdefault(pair, Pulse()).rate(time.monotonic(), told.applied)
-        return BookPicture(market.order_book(pair), told, market.instruments[pair], rate)
+        book, instrument = market.order_book(pair), market.instruments[pair]
+        return BookPicture(book, told, instrument, rate, self.resting(pair))
 
     def _headline(self) -> Text:
         health = self.market.health

@@ -6,8 +6,9 @@ import sys
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Self, get_args
 
+from connector_sdk.cli.order_changes import Resting, change_of, resting
 from connector_sdk.model.events import (
     BookAudited,
     BookCrossed,
@@ -17,9 +18,11 @@ from connector_sdk.model.events import (
     FeedInterrupted,
     PairDegraded,
 )
+from connector_sdk.model.order_events import AccountReconciled, OrderChange
 from connector_sdk.runtime.live_market import LiveMarket
 
 LINE_PERIOD_S = 1.0
+ORDER_CHANGES: tuple[type[OrderChange], ...] = get_args(OrderChange)
 TOLD: tuple[type[Event], ...] = (
     BookStale,
     BookResynced,
@@ -27,6 +30,8 @@ TOLD: tuple[type[Event], ...] = (
     PairDegraded,
     BookAudited,
     BookCrossed,
+    AccountReconciled,
+    *ORDER_CHANGES,
 )
 
 
@@ -44,7 +49,12 @@ class View(ABC):
         self.venue = venue
         self.market = market
         self.depth = depth
+        self._trades = bool(market.health.trading)
         self._cancels = [market.on(kind, self.hear) for kind in self.kinds]
+
+    def resting(self, pair: str) -> Resting:
+        """Where the account's orders rest; nowhere without an account."""
+        return resting(self.market, pair) if self._trades else {}
 
     @abstractmethod
     def hear(self, event: Event) -> None:
@@ -88,6 +98,11 @@ def in_words(event: Event) -> str:
             return f"{event.pair} audited: {differing} levels differed, repaired"
         case BookCrossed():
             return f"{event.pair} crossed: bid {event.best_bid} ask {event.best_ask}"
+        case AccountReconciled():
+            news = f", {event.orders} orders and {event.fills} fills were news"
+            return f"account compared: {event.evidence}{news}"
+        case _ if isinstance(event, ORDER_CHANGES):
+            return change_of(event).words()
         case _:
             return ""
 

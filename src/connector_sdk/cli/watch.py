@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from connector_sdk.cli.account import KEYS, Keyring, account_trouble, chosen_account
+from connector_sdk.cli.door import CommandFailed
 from connector_sdk.cli.following import Place, demand_a_book, follow
 from connector_sdk.cli.line_views import JsonView, PlainView
 from connector_sdk.cli.options import (
@@ -24,6 +26,7 @@ from connector_sdk.cli.options import (
 )
 from connector_sdk.cli.running import Stop, run
 from connector_sdk.cli.screen import LiveView
+from connector_sdk.model.order_events import AccountReconciled
 
 
 def watch(
@@ -33,6 +36,15 @@ def watch(
     depth: Annotated[int, typer.Option(help="Levels a side.", min=1, max=1000)] = 10,
     seconds: Seconds = None,
     as_json: AsJson = False,
+    account: Annotated[
+        bool,
+        typer.Option(
+            "--account",
+            help="Show the account's own orders in the ladder; keys come from the environment.",
+            rich_help_panel=KEYS,
+        ),
+    ] = False,
+    keyring: Keyring = False,
     sandbox: Sandbox = False,
     rest: Rest = None,
     ws: Ws = None,
@@ -42,14 +54,22 @@ def watch(
     """Show live, gap-checked order books.
 
     On a terminal a screen; into a pipe a line a second and pair; with --json a line an event.
+    With --account (or --keyring) also what the account's orders do, whoever placed them.
     """
-    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint))
+    whose = None
+    if account or keyring:
+        whose = chosen_account(venue, sandbox=sandbox, keyring=keyring, stored=False)
+    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint), whose)
     wanted = trading_pairs(pairs)
     view = JsonView if as_json else LiveView if sys.stdout.isatty() else PlainView
 
     async def show(stop: Stop) -> None:
         async with place.market(wanted) as market:
+            reconciled: list[AccountReconciled] = []
+            market.on(AccountReconciled, reconciled.append)
             await follow(market, view(venue, market, depth), stop, seconds)
             demand_a_book(market)
+            if whose is not None and not reconciled:
+                raise CommandFailed(f"the account was not known in time: {account_trouble(market)}")
 
     run(show)
