@@ -14,6 +14,7 @@ from connector_sdk.model.order_update import OrderStatus
 from connector_sdk.orders.asking import SECOND
 from connector_sdk.orders.exposure import Exposure
 from connector_sdk.orders.ledger import OrderLedger
+from connector_sdk.orders.locks import locked_by
 from connector_sdk.orders.outcome import Unknown
 from connector_sdk.orders.record_text import LedgerEntry, entry_of, record_from
 from connector_sdk.orders.states import OrderState
@@ -82,6 +83,7 @@ def test_any_order_of_a_legal_history_ends_in_one_state_and_one_order_of_events(
         assert record.filled >= filled
         filled = record.filled
         assert ledger.exposure(PAIR).buy == record.exposed
+        assert ledger.locks == locked_by(ledger.active.values())
         again = record_from(entry_of(record).body)
         assert entry_of(again) == entry_of(record)
     assert_ended_as(history, ledger, ledger.take_events())

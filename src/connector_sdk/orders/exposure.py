@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from connector_sdk.model.exact import EXACT, ZERO
-from connector_sdk.model.order import OrderIntent, Side
+from connector_sdk.model.order import Side
 from connector_sdk.orders.locks import lock_of
 from connector_sdk.orders.order_record import OrderRecord
 from connector_sdk.orders.states import UNSETTLED_STATES
@@ -27,11 +28,9 @@ class Exposure(NamedTuple):
 class Share(NamedTuple):
     """What one order adds to the sums."""
 
-    intent: OrderIntent | None = None
     exposed: Decimal = ZERO
-    asset: str = ""
     locked: Decimal = ZERO
-    unseen: bool = False
+    unseen: Decimal = ZERO
 
 
 NOTHING: Final = Exposure()
@@ -39,42 +38,61 @@ NO_SHARE: Final = Share()
 
 
 class Exposures:
-    """The sums over all open orders, kept up with every change, so that reading costs nothing.
-
-    locks:   asset → what a venue sets aside for them.
-    unseen:  the part of it that is of orders the venue's balances may not show yet.
-    """
+    """The sums over all open orders. A read counts only what changed since the one before."""
 
     def __init__(self) -> None:
-        self.locks: dict[str, Decimal] = {}
-        self.unseen: dict[str, Decimal] = {}
-        self._shares: dict[str, Share] = {}
+        self._locks: dict[str, Decimal] = {}
+        self._unseen: dict[str, Decimal] = {}
         self._pairs: dict[str, Exposure] = {}
+        self._shares: dict[str, Share] = {}
+        self._changed: dict[str, OrderRecord] = {}
+
+    def changed(self, record: OrderRecord) -> None:
+        """`record` stands otherwise now."""
+        name = record.client_order_id
+        if record.done and name not in self._shares:
+            self._changed.pop(name, None)
+        else:
+            self._changed[name] = record
 
     def of(self, pair: str) -> Exposure:
         """The exposure of one pair."""
+        self._count()
         return self._pairs.get(pair, NOTHING)
 
-    def count(self, record: OrderRecord) -> None:
-        """Take `record` as it stands now."""
-        name, exposed = record.client_order_id, record.exposed
+    @property
+    def locks(self) -> Mapping[str, Decimal]:
+        """Asset → what a venue sets aside for them."""
+        self._count()
+        return self._locks
+
+    @property
+    def unseen(self) -> Mapping[str, Decimal]:
+        """The part of `locks` that is of orders the venue's balances may not show yet."""
+        self._count()
+        return self._unseen
+
+    def _count(self) -> None:
+        changed, self._changed = self._changed, {}
+        for record in changed.values():
+            self._count_one(record)
+
+    def _count_one(self, record: OrderRecord) -> None:
+        name, intent, exposed = record.client_order_id, record.intent, record.exposed
         before = self._shares.get(name, NO_SHARE)
-        intent, unseen = record.intent, record.state in UNSETTLED_STATES
-        if (exposed, unseen) == (before.exposed, before.unseen) and intent is before.intent:
-            return
-        now = Share(intent, exposed, *lock_of(intent, exposed), unseen)
+        asset, locked = lock_of(intent, exposed)
+        now = Share(exposed, locked, locked if record.state in UNSETTLED_STATES else ZERO)
         if exposed:
             self._shares[name] = now
         else:
             self._shares.pop(name, None)
         self._count_pair(record, EXACT.subtract(exposed, before.exposed))
-        _add(self.locks, now.asset, EXACT.subtract(now.locked, before.locked))
-        seen = before.locked if before.unseen else ZERO
-        _add(self.unseen, now.asset, EXACT.subtract(now.locked if unseen else ZERO, seen))
+        _add(self._locks, asset, EXACT.subtract(locked, before.locked))
+        _add(self._unseen, asset, EXACT.subtract(now.unseen, before.unseen))
 
     def _count_pair(self, record: OrderRecord, change: Decimal) -> None:
         pair = record.intent.pair
-        buy, sell = self.of(pair)
+        buy, sell = self._pairs.get(pair, NOTHING)
         if record.intent.side is Side.BUY:
             self._pairs[pair] = Exposure(EXACT.add(buy, change), sell)
         else:

@@ -324,7 +324,7 @@ class OrderLedger:
                 record.fill(fill, self._log, now_ns)
             self._orders.put(record, now_ns)
         record.changed = False
-        self._exposures.count(record)
+        self._exposures.changed(record)
         if record.done:
             self._cancels.pop(name, None)
             self._amends.discard(name)

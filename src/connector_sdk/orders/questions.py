@@ -72,7 +72,7 @@ class Questions:
                 self._asks.drop(name)
             elif record.state is OrderState.PENDING_CREATE:
                 self._asks.again(name, now_ns)
-            elif ask.doubt or record.state is OrderState.UNKNOWN:
+            elif self._asks_for_state(record, ask):
                 queries.append(QueryOrder(record.key, ask.doubt or OUTCOME))
             elif record.exchange_order_id is None:
                 queries.append(QueryOrder(record.key, f"{FILLS}, and its exchange order id"))
@@ -89,7 +89,7 @@ class Questions:
         record, ask = self._orders.get(name), self._asks.get(name)
         if record is None or ask is None or not ask.out:
             return None
-        if isinstance(query, QueryFills):
+        if isinstance(query, QueryFills) or (record.closing and record.exchange_order_id is None):
             self._fills_answered(record, now_ns)
         elif not ask.absent and not ask.renewed:
             ask.doubt = ""
@@ -140,7 +140,7 @@ class Questions:
         return sent_ns + ns(self._settings.validity_s + self._settings.margin_s)
 
     def _asks_for_state(self, record: OrderRecord, ask: Ask | None) -> bool:
-        if record.done:
+        if not record.state.is_open:
             return False
         if record.state is OrderState.UNKNOWN:
             return True

@@ -76,7 +76,7 @@ UNSETTLED_STATES = frozenset({OrderState.PENDING_CREATE, OrderState.UNKNOWN})
 REVIVABLE_STATES = frozenset({OrderState.REJECTED, OrderState.FAILED, OrderState.LOST})
 
 
-def _table() -> Mapping[tuple[OrderState, OrderEvent], OrderState]:
+def _until_the_end() -> dict[tuple[OrderState, OrderEvent], OrderState]:
     state, event = OrderState, OrderEvent
     table: dict[tuple[OrderState, OrderEvent], OrderState] = {}
     pending, unknown = state.PENDING_CREATE, state.UNKNOWN
@@ -95,7 +95,6 @@ def _table() -> Mapping[tuple[OrderState, OrderEvent], OrderState]:
         table[before, event.REFUSED] = state.REJECTED
     for before in (pending, unknown, state.OPEN, state.LOST):
         table[before, event.REJECTED] = state.REJECTED
-    table[state.REJECTED, event.REFUSED] = state.REJECTED
     table[pending, event.NOT_SENT] = state.FAILED
     table[unknown, event.ABSENT] = state.LOST
     for before in (state.OPEN, state.PARTIALLY_FILLED):
@@ -104,20 +103,30 @@ def _table() -> Mapping[tuple[OrderState, OrderEvent], OrderState]:
         table[before, event.ABSENT] = state.LOST
         # Venues repeat themselves, and some call an order open to its last fill.
         table[before, event.ACCEPTED] = before
+    return table
+
+
+def _after_the_end() -> dict[tuple[OrderState, OrderEvent], OrderState]:
+    state, event = OrderState, OrderEvent
+    table: dict[tuple[OrderState, OrderEvent], OrderState] = {}
     # Late fills count, whatever came first; the state stays what the venue said it was.
-    for after in (state.CANCELED, state.EXPIRED, state.FILLED):
-        table[after, event.FILLED_PARTLY] = after
-        table[after, event.FILLED] = state.FILLED
-    for ended, word in (
-        (state.FILLED, event.FILLED),
-        (state.CANCELED, event.CANCELED),
-        (state.EXPIRED, event.EXPIRED),
-        (state.REJECTED, event.REJECTED),
-    ):
-        table[ended, word] = ended
+    for ended in (state.CANCELED, state.EXPIRED, state.FILLED):
+        table[ended, event.FILLED_PARTLY] = ended
+        table[ended, event.FILLED] = state.FILLED
+    # What is said again is no news.
+    table[state.CANCELED, event.CANCELED] = state.CANCELED
+    table[state.EXPIRED, event.EXPIRED] = state.EXPIRED
+    table[state.REJECTED, event.REJECTED] = state.REJECTED
+    table[state.REJECTED, event.REFUSED] = state.REJECTED
+    return table
+
+
+def _table() -> Mapping[tuple[OrderState, OrderEvent], OrderState]:
+    table = {**_until_the_end(), **_after_the_end()}
     # What is known of an order does not become less known by a request that timed out.
     for before in OrderState:
-        table[before, event.OUTCOME_UNKNOWN] = unknown if before is pending else before
+        pending = before is OrderState.PENDING_CREATE
+        table[before, OrderEvent.OUTCOME_UNKNOWN] = OrderState.UNKNOWN if pending else before
     return table
 
 

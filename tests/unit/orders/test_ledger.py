@@ -27,6 +27,7 @@ from connector_sdk.orders.exposure import Exposure
 from connector_sdk.orders.outcome import Confirmed, NotSent, Refused, Unknown
 from connector_sdk.orders.states import OrderEvent, OrderState
 from orders_at_hand import (
+    NOT_FOUND,
     PAIR,
     POOR,
     SECOND,
@@ -308,6 +309,24 @@ def test_a_claim_without_an_exchange_order_id_is_asked_for_by_our_own() -> None:
     orders.receive(report(FILLED, "1"), 5 * SECOND)
     orders.query_answered(query, 5 * SECOND)
     assert isinstance(asked(orders, 5 * SECOND), QueryFills)
+
+
+@pytest.mark.parametrize("number", ["7", None])
+def test_an_end_is_told_at_last_though_the_venue_has_forgotten_the_order(
+    number: str | None,
+) -> None:
+    before = opened()
+    before.receive(report(CANCELED, "0.5", number=number), 2)
+    orders = ledger()
+    orders.restore(before.take_dirty(), 10)
+    for _ in range(3):
+        now_ns = orders.next_due_ns
+        assert now_ns is not None
+        orders.query_failed(asked(orders, now_ns), NOT_FOUND, now_ns)
+    (event,) = orders.take_events()
+    assert isinstance(event, OrderCanceled)
+    assert "does not show fills of 0.5" in event.reason
+    assert orders.next_due_ns is None
 
 
 def test_an_illegal_transition_is_counted_and_changes_nothing() -> None:
