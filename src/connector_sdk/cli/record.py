@@ -33,12 +33,12 @@ from connector_sdk.cli.options import (
 from connector_sdk.cli.running import Stop, run
 from connector_sdk.cli.views import View, in_words
 from connector_sdk.model.events import Event
+from connector_sdk.model.redaction import SENT
 from connector_sdk.model.tape import TapeHeader, TapeRecord, TapeWriter
 from connector_sdk.runtime.live_market import LiveMarket
 from connector_sdk.transport.aiohttp_transport import AiohttpTransport
 from connector_sdk.transport.clock import SystemClock
 from connector_sdk.transport.recording import RecordingTransport
-from connector_sdk.model.redaction import SENT
 
 PERIOD_S = 0.5
 MOST_EARLY = 10_000

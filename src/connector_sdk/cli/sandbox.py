@@ -41,9 +41,10 @@ class Limits(Enum):
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="0: any free one.", min=0, max=65535)]
 SecurePort = Annotated[
-    int | None,
-    typer.Option(help="Serve TLS there too; 0: any free one.", min=0, max=65535),
+    int,
+    typer.Option(help="Where TLS is served too; 0: any free one; negative: nowhere.", max=65535),
 ]
+NoTls = Annotated[bool, typer.Option("--no-tls", help="The same as --tls-port -1.")]
 Accounts = Annotated[int, typer.Option(help="How many accounts it has.", min=0, max=1_000)]
 Traded = Annotated[str, typer.Option(metavar="PAIR,...", help="What it trades, by comma.")]
 Seed = Annotated[int, typer.Option(help="The same seed makes the same market.")]
@@ -70,7 +71,8 @@ def sandbox(
     *,
     host: Host = LOOPBACK,
     port: Port = 0,
-    tls_port: SecurePort = None,
+    tls_port: SecurePort = 0,
+    no_tls: NoTls = False,
     pairs: Traded = BOTH,
     seed: Seed = 1,
     flow: Flow = 50.0,
@@ -98,7 +100,7 @@ def sandbox(
         rules=dialect.rules.raised() if limits is Limits.RAISED else None,
         host=host,
         port=port,
-        tls_port=tls_port,
+        tls_port=None if no_tls or tls_port < 0 else tls_port,
         accounts=accounts,
         bounds=FEW if remember is Memory.LITTLE else USUAL,
         faults=faults,
