@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from connector_sdk.errors import IntentRefused
 from connector_sdk.model.order import OrderIntent
 from connector_sdk.model.order_update import OrderMessage
 from connector_sdk.model.wire import Call
-from connector_sdk.orders.outcome import RequestOutcome
+from connector_sdk.orders.outcome import NotSent, RequestOutcome
 from connector_sdk.runtime.batches import of_each
 from connector_sdk.runtime.live_order import LiveOrder
 from connector_sdk.runtime.order_checks import OrderChecks
@@ -57,6 +58,12 @@ class Execution:
         return [desk.order(name) for name in names]
 
     def _send(self, names: Sequence[str], call: Call[Sequence[OrderMessage]]) -> None:
+        try:
+            self._checks.demand_open()  # that may have changed while it was written down
+        except IntentRefused as error:
+            self._settle(names, NotSent(error), self._desk.clock.now_ns())
+            self._desk.tell()
+            raise
         task = self._desk.spawn(f"place {names[0]}", partial(self._place, names, call))
         for name in names:
             self.placing[name] = task

@@ -356,6 +356,8 @@ class LiveMarket(TraderFace, Market):
         _check_tradable(tracker.instruments, pair, self._venue)
         tracker.subscribe(pair)
         feed.add(pair)
+        if self._trading is not None:
+            self._trading.followed()
 
     async def remove_pair(self, pair: str) -> None:
         """Stop following a pair and free its state."""

@@ -81,7 +81,7 @@ class OrderChecks:
 
     def accepted(self, intents: Sequence[OrderIntent]) -> Sequence[OrderIntent]:
         """`intents`, rounded to the venue's steps. Raises IntentRefused or NotSupported."""
-        self._demand_open()
+        self.demand_open()
         rounded = [self._rounded(intent) for intent in intents]
         if self._budget is not None:
             self._budget.demand(rounded, self._instruments())
@@ -89,19 +89,19 @@ class OrderChecks:
 
     def amended(self, wanted: OrderIntent) -> OrderIntent:
         """What an order that rests shall be from now on, rounded. Raises IntentRefused."""
-        self._demand_open()
+        self.demand_open()
         return self._rounded(wanted)
 
-    def _demand_open(self) -> None:
-        venue = self._manifest.venue
+    def demand_open(self) -> None:
+        """Raise IntentRefused while no order may be sent, whatever it is."""
+        venue, unready = self._manifest.venue, self._unready()
         if self.halted is not None:
             raise IntentRefused(
                 f"{venue}: no orders are placed, the kill switch is thrown: {self.halted}"
             )
-        unready = self._unready()
         if unready is not None:
             raise IntentRefused(
-                f"{venue}: no orders are placed yet ({unready}): wait for `market.ready()`"
+                f"{venue}: no orders are placed now ({unready}): wait for `market.ready()`"
             )
 
     def _rounded(self, intent: OrderIntent) -> OrderIntent:

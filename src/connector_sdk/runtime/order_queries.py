@@ -52,20 +52,25 @@ class OrderQueries:
 
     async def _ask(self, query: Query) -> None:
         desk, ledger = self._desk, self._desk.ledger
+        given_up = WireError(f"{desk.api.venue}: the query was given up")
+        failure: ConnectorError | None = given_up
         try:
             messages = await self._answer(query)
+            desk.tracker.answered(messages, desk.clock.now_ns(), self.found)
+            failure = None
         except ConnectorError as error:
-            ledger.query_failed(query, error, desk.clock.now_ns())
-            self._note(query, error)
-        else:
-            self._note(query)
+            failure = error
+        finally:  # one that is never answered would never be asked again
             now_ns = desk.clock.now_ns()
-            desk.tracker.answered(messages, now_ns, self.found)
-            ledger.query_answered(query, now_ns)
+            if failure is None:
+                ledger.query_answered(query, now_ns)
+            else:
+                ledger.query_failed(query, failure, now_ns)
+        self._note(query, failure)
         desk.tracker.tell(self.found)
         desk.tell()
 
-    def _note(self, query: Query, error: ConnectorError | None = None) -> None:
+    def _note(self, query: Query, error: ConnectorError | None) -> None:
         answered = error is None or isinstance(error, OrderNotFound)
         self.failure = None if answered else str(error)
         if answered and self.found is not None and isinstance(query, QueryOrder):

@@ -41,12 +41,17 @@ class Periodic:
         self._at_once = at_once
         self._changed = changed
         self._backoff = Backoff(clock)
+        self._wake = asyncio.Event()
+
+    def soon(self) -> None:
+        """Do it now, and count the period from then."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Do it, for ever."""
         attempt = 0
         if not self._at_once:
-            await self._clock.sleep(self._period_s)
+            await self._pause()
         while True:
             try:
                 await self._work()
@@ -61,4 +66,12 @@ class Periodic:
                 attempt, self.failure = 0, None
                 self.succeeded.set()
                 self._changed()
-                await self._clock.sleep(self._period_s)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            async with self._clock.timeout(self._period_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()

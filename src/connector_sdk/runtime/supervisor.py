@@ -28,6 +28,11 @@ class Supervisor:
         self._failures: dict[str, str] = {}
 
     @property
+    def running(self) -> bool:
+        """Whether it takes tasks."""
+        return self._group is not None
+
+    @property
     def failures(self) -> Mapping[str, str]:
         """Name of what died and was not started again → why."""
         return self._failures

@@ -238,6 +238,10 @@ class Trading(Trader):
             if call is not None:
                 self._fees[pair] = await desk.rest.call(call)
 
+    def followed(self) -> None:
+        """A pair was added: learn what the account pays for it."""
+        self._loops["fees"].soon()
+
     async def close(self) -> None:
         """Write down what is known. For when every task has ended. Idempotent."""
         if self._closed:
@@ -260,6 +264,8 @@ class Trading(Trader):
     # --- how it is
 
     def _unready(self) -> str | None:
+        if self._closed or not self._parts.supervisor.running:
+            return "this market was closed"
         return None if self._reconciliation.done else self._reconciliation.failure
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 
 from connector_sdk.errors import StoreFailed
@@ -19,6 +20,12 @@ class MemoryStore(OrderStore):
         self.broken = False
         self.held: asyncio.Event | None = None
         self.closed = 0
+
+    def state(self, client_order_id: str) -> str:
+        """The state of an order that would survive."""
+        state = json.loads(self.orders[client_order_id].body)["state"]
+        assert isinstance(state, str)
+        return state
 
     async def save(self, orders: Sequence[StoredOrder]) -> None:
         if self.held is not None:

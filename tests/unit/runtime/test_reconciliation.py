@@ -24,6 +24,7 @@ from connector_sdk.model.order_update import OrderMessage
 from connector_sdk.model.wire import Call, RestRequest
 from connector_sdk.orders.states import OrderState
 from connector_sdk.runtime.null_store import NullStore
+from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.testing.manual_clock import ManualClock
 from memory_store import MemoryStore
 from tiny_connector import KEYS, LISTED, TinyTradingApi, tiny_connector
@@ -274,7 +275,7 @@ async def test_a_changed_tick_is_applied_without_a_restart() -> None:
 
 
 async def test_fee_rates_are_known_once_they_were_read() -> None:
-    async with scene() as at:
+    async with scene(settings=TradingSettings(fees_s=600)) as at:
         rates = at.market.fee_rates("BTC/USDT")
         assert rates is not None
         assert (rates.maker, rates.taker) == (Decimal("0.001"), Decimal("0.002"))
@@ -283,7 +284,7 @@ async def test_fee_rates_are_known_once_they_were_read() -> None:
         await at.clock.advance(1)
         assert at.market.fee_rates(OTHER) is not None
         asked_before = asked(at, "GET /fees")
-        await at.clock.advance(43_201)
+        await at.clock.advance(601)
         assert asked(at, "GET /fees") == asked_before + 2
 
 
@@ -321,7 +322,7 @@ async def test_a_loop_that_dies_is_started_again_and_visible_meanwhile() -> None
 
 async def test_a_query_that_a_bug_ends_is_asked_again() -> None:
     class Broken(TinyTradingApi):
-        bugs = 2
+        bugs = 0
 
         def order_status(
             self, order: OrderKey, instruments: Instruments
@@ -332,6 +333,7 @@ async def test_a_query_that_a_bug_ends_is_asked_again() -> None:
             return super().order_status(order, instruments)
 
     async with scene(connector=tiny_connector(Broken())) as at:
+        Broken.bugs = 2
         at.venue.speaks = False
         at.venue.upsets.append(Upset("POST /order", executed=True, answer=(503, "x")))
         order = await at.market.buy(PAIR, "0.5", price="90")

@@ -7,7 +7,17 @@ from contextlib import asynccontextmanager
 
 from connector_sdk.connect import connect
 from connector_sdk.model.events import Event
-from connector_sdk.model.order_events import AccountEvent
+from connector_sdk.model.order_events import (
+    AccountEvent,
+    ExternalOrder,
+    OrderAccepted,
+    OrderCompleted,
+    OrderFailed,
+    OrderFilled,
+    OrderLost,
+    OrderOutcomeUnknown,
+    OrderRefused,
+)
 from connector_sdk.protocols.connector import Connector
 from connector_sdk.protocols.store import OrderStore
 from connector_sdk.runtime.event_stream import KINDS
@@ -18,6 +28,17 @@ from connector_sdk.runtime.trading_settings import TradingSettings
 from connector_sdk.testing.manual_clock import ManualClock
 from tiny_connector import KEYS, LISTED, tiny_connector
 from tiny_venue import PAIR, TinyVenue
+
+ORDER_EVENTS = (
+    OrderAccepted,
+    OrderOutcomeUnknown,
+    OrderFilled,
+    OrderCompleted,
+    OrderRefused,
+    OrderFailed,
+    OrderLost,
+    ExternalOrder,
+)
 
 
 class Scene:
@@ -30,8 +51,16 @@ class Scene:
         self.events: list[Event] = []
 
     def told(self, *kinds: type[AccountEvent]) -> list[str]:
-        """Names of the events of `kinds` (none named: of orders), in order."""
+        """Names of the events of `kinds`, in order."""
         return [type(event).__name__ for event in self.events if isinstance(event, kinds)]
+
+    def orders_told(self) -> list[str]:
+        """Names of the events of orders, in order."""
+        return self.told(*ORDER_EVENTS)
+
+    def sent(self, what: str = "POST /order") -> int:
+        """How many requests of that kind the venue saw."""
+        return self.venue.asked.count(what)
 
 
 @asynccontextmanager
