@@ -94,7 +94,7 @@ def patched(tree: Path, mutant: Mutant, *, reverse: bool) -> None:
         "apply",
         "--whitespace=nowarn",
         *(["-R"] if reverse else []),
-        str(mutant.path),
+        str(tree / mutant.path.relative_to(ROOT)),  # as it was when the sources were copied
     ]
     # Outside a repository git takes the paths of a patch as they stand.
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
