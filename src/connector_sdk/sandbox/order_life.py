@@ -249,6 +249,8 @@ class OrderLife:
     ) -> None:
         self._executions += 1
         one.order.execution_id = self._executions
+        if not self.streams.is_heard(one.order.account):
+            return
         copy = dataclasses.replace(one.order)
         self.publish(
             OrderEvent(

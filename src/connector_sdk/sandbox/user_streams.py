@@ -29,6 +29,10 @@ class UserStreams:
         """Stop that. Idempotent."""
         self._accounts.get(account, {}).pop(subscriber, None)
 
+    def is_heard(self, account: str) -> bool:
+        """Whether anybody hears what happens to `account`."""
+        return bool(self._accounts.get(account))
+
     def publish(self, event: UserEvent) -> None:
         """Tell an event to whoever hears its account."""
         account = event.order.account if isinstance(event, OrderEvent) else event.account
