@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connector_sdk.errors import ConfigError
+from connector_sdk.model.order import Side
 from connector_sdk.sandbox.listing import listing
 from connector_sdk.sandbox.matching_engine import MatchingEngine
 from connector_sdk.sandbox.order_flow import OrderFlow
@@ -32,6 +33,20 @@ def test_a_side_never_has_fewer_than_1_000_levels_and_never_crosses(pair: str) -
     assert len(mids) > 20
     assert fills > 100
     assert max(len(engine.bids), len(engine.asks)) < 1_500
+
+
+@pytest.mark.parametrize("sides", [(Side.BUY,), (Side.SELL,), (Side.BUY, Side.SELL)])
+def test_a_book_that_somebody_took_whole_grows_again(sides: tuple[Side, ...]) -> None:
+    engine = MatchingEngine()
+    flow = OrderFlow(listing("BTC-USDT", "BTCUSDT"), "1")
+    flow.open_book(engine)
+    for side in sides:
+        engine.place(side, 10**9, owner=1)
+    assert not all((len(engine.bids), len(engine.asks)))
+    for _ in range(4_000):
+        assert flow.act(engine).changes
+    assert min(len(engine.bids), len(engine.asks)) >= 800
+    assert (engine.bids.best or 0) < (engine.asks.best or 0)
 
 
 def test_the_same_seed_makes_the_same_market_and_another_seed_another() -> None:
