@@ -122,5 +122,6 @@ def print_faults() -> None:
         table.add_column(name, overflow="fold", no_wrap=name == "fault")
     for kind in CATALOGUE.values():
         keys = [f"{key}={kind.options[key]}" if key in kind.options else key for key in kind.keys]
-        table.add_row(kind.name, str(kind.number), " ".join(keys), kind.help)
+        numbers = f"{kind.number}, {kind.on_user}" if kind.on_user else str(kind.number)
+        table.add_row(kind.name, numbers, " ".join(keys), kind.help)
     Console().print(table)

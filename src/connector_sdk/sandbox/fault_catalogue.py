@@ -32,6 +32,7 @@ class FaultKind:
     """One line of the catalogue.
 
     number:   its number in the fault catalogue of the design.
+    on_user:  its number where it befalls an account's events; 0 for no other.
     options:  keys of its own, and their defaults.
     endless:  without ``count`` it fires wherever it matches, not once.
     stream, request: what it is limited to where the text does not say.
@@ -47,6 +48,11 @@ class FaultKind:
     stream: StreamKind | None = None
     request: RequestKind | None = None
     private: bool = False
+    on_user: int = 0
+
+    def number_on(self, stream: StreamKind) -> int:
+        """Its number on that kind of stream."""
+        return self.on_user or self.number if stream is StreamKind.USER else self.number
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -58,6 +64,10 @@ def _message(
     name: str, number: int, text: str, *, stream: StreamKind | None = None, **options: int
 ) -> FaultKind:
     return FaultKind(name, number, Place.MESSAGE, text, options, stream=stream)
+
+
+def _delivery(name: str, text: str, **options: int) -> FaultKind:
+    return FaultKind(name, 6, Place.MESSAGE, text, options, on_user=8)
 
 
 def _request(
@@ -90,10 +100,10 @@ _MARKET = (
         {"delay_ms": 500},
         endless=True,
     ),
-    _message("drop", 6, "the message is lost"),
-    _message("duplicate", 6, "the message comes twice"),
-    _message("reorder", 6, "the message comes after its successor"),
-    _message("late", 6, "the message comes delay_ms late, behind later ones", delay_ms=1500),
+    _delivery("drop", "the message is lost"),
+    _delivery("duplicate", "the message comes twice"),
+    _delivery("reorder", "the message comes after its successor"),
+    _delivery("late", "the message comes delay_ms late, behind later ones", delay_ms=1500),
     _request(
         "snapshot-stale",
         6,

@@ -75,7 +75,7 @@ class FaultLine:
         home.journal.record_fault(
             FaultRecord(
                 fault.name,
-                fault.spec.kind.number,
+                fault.spec.kind.number_on(topic.kind),
                 wire.name,
                 wire.messages,
                 pair,
