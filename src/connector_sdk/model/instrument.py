@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -24,6 +25,7 @@ Limit: TypeAlias = Annotated[Decimal | None, AfterValidator(_none_if_zero)]
 """A bound a venue sets; zero is how venues write that there is none."""
 
 
+@lru_cache(maxsize=REMEMBERED_SYMBOLS)
 def trading_pair(text: str) -> str:
     """`text` as ``BASE-QUOTE`` in upper case; ``BASE/QUOTE`` is accepted.
 
