@@ -73,6 +73,16 @@ async def test_what_one_process_spent_another_has_not(machine: Machine) -> None:
     assert machine.went[-1] == "late"
 
 
+async def test_a_lease_is_spent_once(machine: Machine) -> None:
+    first, second = machine.process(), machine.process()
+    await machine.spend(first, "first", 1, 50)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(machine.spend(second, "second", 1, 90))
+        await machine.clock.advance(1)
+        assert machine.went.count("second") <= 40
+        await machine.clock.advance(120)
+
+
 async def test_the_reserve_of_all_is_for_what_is_urgent_in_any(machine: Machine) -> None:
     first, second = machine.process(), machine.process()
     await machine.spend(first, "first", 9, 10)
