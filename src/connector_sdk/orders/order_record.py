@@ -70,7 +70,8 @@ class OrderRecord:
     fills:          by trade id, in the order they became known.
     filled:         their sum; `filled_quote` is that of price times quantity. Exact.
     fees:           asset → what the fills cost in it, of those whose fee is known.
-    claimed:        the highest cumulative quantity a report claimed.
+    claimed:        the highest cumulative quantity a report claimed, while its fills are awaited.
+    most_claimed:   the same, also once they were given up; that is not kept over a restart.
     claim_missing:  whether the reports of its end kept silent of how much had been filled; None
                     while no report told its end.
     amending:       what an amendment asked for whose outcome is not known yet.
@@ -103,6 +104,7 @@ class OrderRecord:
         "fills",
         "heard_ns",
         "intent",
+        "most_claimed",
         "quantity",
         "reason",
         "reported_ns",
@@ -122,7 +124,7 @@ class OrderRecord:
         self.filled = ZERO
         self.filled_quote = ZERO
         self.fees: dict[str, Decimal] = {}
-        self.claimed = ZERO
+        self.claimed = self.most_claimed = ZERO
         self.claim_missing: bool | None = None
         self.backfills = 0
         self.created_ns = self.updated_ns = self.heard_ns = now_ns
@@ -295,6 +297,7 @@ class OrderRecord:
     def _claim(self, claim: Decimal | None) -> None:
         if claim is not None and claim > self.claimed:
             self.claimed = claim
+            self.most_claimed = max(self.most_claimed, claim)
             self.backfills = 0
             if claim > self.filled:
                 self.changed = True

@@ -127,7 +127,7 @@ def _record(written: JsonObject) -> OrderRecord:
     if amending is not None:
         quantity, price = Decimal(amending[0]), _amount(amending[1])
         record.amending = replace(intent, quantity=quantity, price=price)
-    record.claimed = _amount(written.get("claimed")) or ZERO
+    record.claimed = record.most_claimed = _amount(written.get("claimed")) or ZERO
     record.claim_missing = written.get("claim_missing")
     record.updated_ns = written["updated"]
     record.heard_ns = written["heard"]

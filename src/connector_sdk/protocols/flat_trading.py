@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, TypeAlias, TypeVar
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from connector_sdk.errors import UnlistedSymbol
 from connector_sdk.model.account import BalanceReport
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.order import OrderIntent, OrderKey
@@ -206,7 +208,12 @@ class FlatTradingApi(TradingApi):
         operations = self.operations
 
         def read(answer: RestResponse) -> Sequence[OrderReport]:
-            return [self.reader.order(told, instruments) for told in orjson.loads(answer.body)]
+            reports: list[OrderReport] = []
+            for told in orjson.loads(answer.body):
+                # What somebody else trades may not be listed yet, or no more; ours is asked for.
+                with suppress(UnlistedSymbol):
+                    reports.append(self.reader.order(told, instruments))
+            return reports
 
         if pair is None:
             return self.ask(operations.all_open_orders, read)

@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import ClassVar, NamedTuple, Self, TypeVar
 
 from connector_sdk.book.order_book import OrderBook
-from connector_sdk.errors import RateLimited, VenueError, WireError
+from connector_sdk.errors import EXCERPT_LENGTH, RateLimited, VenueError, WireError
 from connector_sdk.model.events import Event
 from connector_sdk.model.health import MarketHealth
 from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.redaction import without_secrets
 from connector_sdk.model.wire import Call, RestRequest, RestResponse
 from connector_sdk.protocols.trader import Trader
 
@@ -59,7 +60,7 @@ class MarketApi(ABC):
         try:
             code, message = self.reason(response.body)
         except MALFORMED:
-            code, message = str(response.status), response.body[:200].decode("latin-1")
+            code, message = str(response.status), _excerpt(response.body)
         kind = self._meaning_of_status(response.status, code, message)
         return kind(self.venue, code, message, response.retry_after_s)
 
@@ -95,7 +96,7 @@ class MarketApi(ABC):
                 return read(response)
             except MALFORMED as error:
                 said = f"{self.venue}: the answer to {request.path} cannot be read"
-                raise WireError(said, response.body) from error
+                raise WireError(said, _excerpt(response.body)) from error
 
         return Call(request, decode)
 
@@ -105,6 +106,12 @@ class MarketApi(ABC):
 
         A malformed entry is skipped; the others are kept.
         """
+
+
+def _excerpt(body: bytes) -> str:
+    """Its beginning. Whoever stands before the venue may repeat the URL with its signature."""
+    said = body[: 10 * EXCERPT_LENGTH].decode("latin-1")
+    return without_secrets(said, received=True)[:EXCERPT_LENGTH]
 
 
 class Market(Trader):

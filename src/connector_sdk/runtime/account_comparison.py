@@ -109,7 +109,9 @@ class AccountComparison:
     async def brief(self) -> Evidence:
         """Ask for the open orders of pairs that should have some, and for the balances."""
         evidence, found = Evidence(), Found()
-        for pair in self._cheapest({r.intent.pair for r in self._desk.ledger.open_orders()}):
+        listed = self._desk.instruments()
+        ours = {record.intent.pair for record in self._desk.ledger.open_orders()}
+        for pair in self._cheapest({pair for pair in ours if pair in listed}):
             title = f"open orders of {pair or 'every pair'}"
             await self._part(evidence, title, self._open(pair, found))
         await self._part(evidence, "balances", self._balances())
@@ -120,7 +122,9 @@ class AccountComparison:
 
     def _pairs_of_interest(self) -> set[str]:
         ours = {record.intent.pair for record in self._desk.ledger.active.values()}
-        return {*self._pairs(), *ours, *self._marks}
+        listed = self._desk.instruments()
+        # What was traded once may be listed no more: nobody can be asked about it.
+        return {*self._pairs(), *ours, *(pair for pair in self._marks if pair in listed)}
 
     def _cheapest(self, pairs: set[str]) -> Sequence[str | None]:
         """The pairs, or None for all at once where that costs less."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from connector_sdk.errors import IntentRefused, RequestTimeout, Sent
+from connector_sdk.errors import IntentRefused, OrderNotFound, RequestTimeout, Sent
 from connector_sdk.model.exact import EXACT
 from connector_sdk.model.order import OrderIntent
 from connector_sdk.orders.order_record import OrderRecord
@@ -33,16 +33,31 @@ class Amending:
         self._checks = checks
         self._execution = execution
         self._cancelling = cancelling
+        self._changing: set[str] = set()
 
     async def amend(
         self, client_order_id: str, quantity: Decimal | None, price: Decimal | None
     ) -> LiveOrder:
-        """Change an order; returns the one that stands for it now."""
-        desk = self._desk
-        record = desk.ledger.order(client_order_id)
+        """Change an order; returns the one that stands for it now.
+
+        One change at a time: of two at once, each would be made of what the other replaces.
+        """
+        record = self._desk.ledger.order(client_order_id)
         if record.state not in CHANGEABLE:
             said = f"order {client_order_id} is {record.state.value}: it cannot change"
             raise IntentRefused(said)
+        if client_order_id in self._changing or record.amending is not None:
+            raise IntentRefused(f"order {client_order_id} is changing already: wait for that")
+        self._changing.add(client_order_id)
+        try:
+            return await self._amended(record, quantity, price)
+        finally:
+            self._changing.discard(client_order_id)
+
+    async def _amended(
+        self, record: OrderRecord, quantity: Decimal | None, price: Decimal | None
+    ) -> LiveOrder:
+        desk, client_order_id = self._desk, record.client_order_id
         standing = replace(record.intent, quantity=record.quantity)
         wanted = self._checks.amended(
             replace(standing, quantity=quantity or standing.quantity, price=price or standing.price)
@@ -71,5 +86,8 @@ class Amending:
         except TimeoutError as error:
             said = f"order {name} is not certainly gone after {CERTAIN_S:g} s: nothing was placed"
             raise RequestTimeout(f"{desk.api.venue}: {said}", Sent.MAYBE) from error
-        left = EXACT.subtract(wanted.quantity, record.filled)
+        if record.state is OrderState.LOST:
+            said = f"{desk.api.venue}: order {name} is lost, what it filled is not certain"
+            raise OrderNotFound(desk.api.venue, "absent", f"{said}: nothing was placed")
+        left = EXACT.subtract(wanted.quantity, max(record.filled, record.most_claimed))
         return await self._execution.submit(replace(wanted, quantity=left)) if left > 0 else order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from connector_sdk.errors import (
@@ -28,14 +28,10 @@ AT_REST = frozenset({OrderState.CANCELED, OrderState.EXPIRED})
 
 
 class Cancelling:
-    """Sends cancels. An order is known to be gone only when the venue reports it so.
+    """Sends cancels. An order is known to be gone only when the venue reports it so."""
 
-    placing: client order id → the task that sends it, while it does.
-    """
-
-    def __init__(self, desk: OrderDesk, placing: Mapping[str, asyncio.Task[None]]) -> None:
+    def __init__(self, desk: OrderDesk) -> None:
         self._desk = desk
-        self._placing = placing
 
     async def cancel(self, client_order_id: str) -> None:
         """Cancel one order; returns once the venue said yes, raises what it said else.
@@ -48,13 +44,14 @@ class Cancelling:
                 return
             said = f"order {client_order_id} is {record.state.value}: there is nothing to cancel"
             raise OrderNotFound(self._desk.api.venue, record.state.value, said)
-        sending = self._placing.get(client_order_id)
+        on_its_way = record.state is OrderState.PENDING_CREATE
         try:
             await self._send(record)
         except OrderNotFound:
-            if sending is None:
+            if not on_its_way:
                 raise
-            await asyncio.wait([sending])
+            while record.state is OrderState.PENDING_CREATE:
+                await self._desk.order(client_order_id).change()
             if record.state.is_open:
                 await self._send(record)
 

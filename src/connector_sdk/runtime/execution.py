@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -18,15 +17,11 @@ from connector_sdk.runtime.order_desk import OrderDesk
 
 
 class Execution:
-    """Takes intents. What becomes of them is told by the ledger's events.
-
-    placing: client order id → the task that sends it, while it does.
-    """
+    """Takes intents. What becomes of them is told by the ledger's events."""
 
     def __init__(self, desk: OrderDesk, checks: OrderChecks) -> None:
         self._desk = desk
         self._checks = checks
-        self.placing: dict[str, asyncio.Task[None]] = {}
 
     async def submit(self, intent: OrderIntent) -> LiveOrder:
         """Place one order; returns once it is written down, before the network."""
@@ -37,6 +32,7 @@ class Execution:
         call = desk.api.place(wanted, name, desk.instruments())
         record = desk.ledger.create(wanted, name, desk.clock.now_ns())
         await desk.write_down((name,), partial(desk.ledger.settle, name))
+        self._demand_still_open((name,))
         self._send((name,), call)
         return desk.tracker.order(record)
 
@@ -51,29 +47,27 @@ class Execution:
         for intent, name in wanted:
             desk.ledger.create(intent, name, desk.clock.now_ns())
         await desk.write_down(names, partial(self._settle, names))
+        self._demand_still_open(names)
         if together is not None:
             self._send(names, together)
         for name, call in apart.items():
             self._send((name,), call)
         return [desk.order(name) for name in names]
 
-    def _send(self, names: Sequence[str], call: Call[Sequence[OrderMessage]]) -> None:
+    def _demand_still_open(self, names: Sequence[str]) -> None:
+        """Send none of them where that was forbidden while they were written down."""
         try:
-            self._checks.demand_open()  # that may have changed while it was written down
+            self._checks.demand_open()
         except IntentRefused as error:
             self._settle(names, NotSent(error), self._desk.clock.now_ns())
             self._desk.tell()
             raise
-        task = self._desk.spawn(f"place {names[0]}", partial(self._place, names, call))
-        for name in names:
-            self.placing[name] = task
+
+    def _send(self, names: Sequence[str], call: Call[Sequence[OrderMessage]]) -> None:
+        self._desk.spawn(f"place {names[0]}", partial(self._place, names, call))
 
     async def _place(self, names: Sequence[str], call: Call[Sequence[OrderMessage]]) -> None:
-        try:
-            await self._desk.settled(call, partial(self._settle, names))
-        finally:
-            for name in names:
-                self.placing.pop(name, None)
+        await self._desk.settled(call, partial(self._settle, names))
 
     def _settle(self, names: Sequence[str], outcome: RequestOutcome, now_ns: int) -> None:
         ledger = self._desk.ledger

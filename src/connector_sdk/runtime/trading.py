@@ -118,7 +118,7 @@ class Trading(Trader):
             budget=Budget(self.tracker, parts.price) if settings.check_budget else None,
         )
         self._execution = Execution(desk, self._checks)
-        self._cancelling = Cancelling(desk, self._execution.placing)
+        self._cancelling = Cancelling(desk)
         self._amending = Amending(desk, self._checks, self._execution, self._cancelling)
         self._queries = OrderQueries(desk)
         self._comparison = AccountComparison(

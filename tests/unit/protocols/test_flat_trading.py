@@ -194,6 +194,12 @@ def test_answers_are_read_by_the_venues_names() -> None:
     assert (held.complete, held.balances[0].total) == (True, Decimal(3))
 
 
+def test_an_open_order_of_a_symbol_that_is_not_listed_does_not_hide_the_others() -> None:
+    others = ORDER | {"m": "xy", "own": "theirs"}
+    (report,) = read(API.open_orders(None, LISTED), [others, ORDER])
+    assert report.client_order_id == "mine"
+
+
 def test_a_full_page_of_fills_says_where_the_next_begins() -> None:
     call = API.order_fills(KEY, LISTED)
     assert read(call, [TRADE]).cursor is None

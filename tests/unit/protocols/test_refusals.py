@@ -10,6 +10,7 @@ from connector_sdk.errors import (
     RateLimited,
     UnknownInstrument,
     VenueError,
+    WireError,
 )
 from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.wire import Call, RestRequest, RestResponse
@@ -80,3 +81,12 @@ def test_a_body_that_cannot_be_read_leaves_the_status_as_the_code() -> None:
     refusal = refused(403, "<html>denied</html>")
     assert (type(refusal), refusal.code) == (VenueError, "403")
     assert "denied" in refusal.message
+
+
+def test_a_signature_that_a_gateway_repeats_is_not_shown() -> None:
+    body = "<html>denied: https://v/order?side=buy&signature=5ec4e7 to you</html>"
+    assert "5ec4e7" not in str(refused(403, body))
+    answer = RestResponse(200, {}, body.encode(), "https://v")
+    with pytest.raises(WireError, match="denied") as told:
+        Api().call(RestRequest("GET", "/"), lambda read: int(read.body)).decode(answer)
+    assert "5ec4e7" not in str(told.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
@@ -84,6 +85,23 @@ async def test_what_was_halted_while_it_was_written_down_is_not_sent() -> None:
             await placing
         assert at.sent() == 0
         assert at.orders_told() == ["OrderFailed"]
+
+
+async def test_of_a_batch_that_was_halted_while_it_was_written_down_nothing_is_left_over() -> None:
+    store = MemoryStore()
+    async with scene(store=store) as at:
+        store.held = asyncio.Event()
+        intents = [OrderIntent(PAIR, Side.BUY, Decimal(1), Decimal(price)) for price in (90, 91)]
+        placing = asyncio.create_task(at.market.submit_batch(intents))
+        await at.clock.settle()
+        at.market.halt("stop")
+        store.held.set()
+        await at.clock.advance(1)
+        with pytest.raises(IntentRefused, match="stop"):
+            await placing
+        assert at.sent() == 0
+        assert at.orders_told() == ["OrderFailed", "OrderFailed"]
+        assert not at.market.in_flight_orders
 
 
 async def test_a_closed_market_places_nothing_and_wakes_who_waits() -> None:
