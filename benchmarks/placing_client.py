@@ -2,8 +2,9 @@
 
 Each list holds the CPU from the call to the write on the socket, the wall time of the same, and
 the CPU of the whole order, its answer and its events included. The lanes are a bare aiohttp POST
-with the same signature, the SDK with a null store and with SQLite, and ccxt. Run with the ready
-line of a venue, the path of a store and a core of its own (-1: any).
+with the same signature, the SDK with a null store and with SQLite, ccxt, and ccxt.pro that hears
+of its orders. Run with the ready line of a venue, the path of a store and a core of its own (-1:
+any).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from asyncio import selector_events
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -43,6 +44,7 @@ ROUNDS = 15
 ORDERS = 40
 LIMIT = 10_000_000
 QUANTITY = Decimal("0.01")
+SUBSCRIBED_S = 1.0
 DRAIN_S = 0.02
 """For the account's events after the last order of a round."""
 
@@ -165,24 +167,57 @@ async def sdk_lane(
 async def ccxt_placing(
     endpoints: Mapping[str, str], account: Mapping[str, str], price: str
 ) -> AsyncIterator[CcxtLane]:
-    ccxt: Any = importlib.import_module("ccxt.async_support")
-    options: dict[str, Any] = {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}}
-    options |= {"fetchMargins": False, "fetchCurrencies": False}
-    exchange: Any = ccxt.binance(
-        {
-            "apiKey": account["key"],
-            "secret": account["secret"],
-            "enableRateLimit": False,
-            "options": options,
-        }
-    )
-    exchange.urls["api"]["public"] = f"{endpoints['rest']}/api/v3"
-    exchange.urls["api"]["private"] = f"{endpoints['rest']}/api/v3"
+    """Its limiter works, as ours does, and has nothing to hold back."""
+    exchange = ccxt_exchange("ccxt.async_support", endpoints, account)
     try:
         await exchange.load_markets()
         yield CcxtLane(exchange, price)
     finally:
         await exchange.close()
+
+
+@asynccontextmanager
+async def ccxt_watching(
+    endpoints: Mapping[str, str], account: Mapping[str, str], price: str
+) -> AsyncIterator[CcxtLane]:
+    """As `ccxt_placing`, and it hears of its orders and balances, as the SDK always does."""
+    exchange = ccxt_exchange("ccxt.pro", endpoints, account)
+
+    async def watch(heard: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            await heard()
+
+    try:
+        await exchange.load_markets()
+        async with asyncio.TaskGroup() as tasks:
+            watching = [
+                tasks.create_task(watch(heard))
+                for heard in (exchange.watch_orders, exchange.watch_balance)
+            ]
+            await asyncio.sleep(SUBSCRIBED_S)
+            yield CcxtLane(exchange, price)
+            for task in watching:
+                task.cancel()
+    finally:
+        await exchange.close()
+
+
+def ccxt_exchange(module: str, endpoints: Mapping[str, str], account: Mapping[str, str]) -> Any:  # noqa: ANN401  # a foreign object
+    options: dict[str, Any] = {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}}
+    options |= {"fetchMargins": False, "fetchCurrencies": False}
+    exchange: Any = importlib.import_module(module).binance(
+        {
+            "apiKey": account["key"],
+            "secret": account["secret"],
+            "rateLimit": 0.001,
+            "options": options,
+        }
+    )
+    exchange.urls["api"]["public"] = exchange.urls["api"]["private"] = f"{endpoints['rest']}/api/v3"
+    if module == "ccxt.pro":
+        exchange.urls["api"]["ws"]["spot"] = f"{endpoints['ws']}/stream/ws"
+        exchange.urls["api"]["ws"]["ws-api"]["spot"] = endpoints["ws_api"]
+    return exchange
 
 
 async def measured(lane: Lane, probe: SocketProbe) -> list[float]:
@@ -219,6 +254,9 @@ async def rounds(ready: Mapping[str, Any], path: str) -> dict[str, list[list[flo
         if importlib.util.find_spec("ccxt") is not None:
             lanes["ccxt"] = await stack.enter_async_context(
                 ccxt_placing(endpoints, accounts[3], price)
+            )
+            lanes["ccxt.pro"] = await stack.enter_async_context(
+                ccxt_watching(endpoints, accounts[4], price)
             )
         probe = SocketProbe()
         found: dict[str, list[list[float]]] = {name: [] for name in lanes}

@@ -26,7 +26,7 @@ GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"socket"}), measure_socket),
     (frozenset({"memory"}), measure_memory),
     (frozenset({"resync"}), measure_resync),
-    (frozenset({"buy", "ccxt-order"}), measure_trading),
+    (frozenset({"buy", "ccxt-order", "ccxt-pro-order"}), measure_trading),
     (frozenset({"limiter"}), measure_limiter),
     (frozenset({"ledger-flat", "ledger-memory"}), measure_ledger),
     (frozenset({"import-time", "import-memory"}), measure_imports),

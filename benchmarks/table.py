@@ -59,6 +59,7 @@ ROWS: Final = (
     Row("resync", "resync, 5,000 levels a side, 500 deltas", "ms", 40.0, 15.0),
     Row("buy", "buy() to the request on the socket", "x bare POST", 2.0, 1.3),
     Row("ccxt-order", "an order: against ccxt's create_order", "x less CPU", 3.0, 3.0, more=True),
+    Row("ccxt-pro-order", "against ccxt.pro that hears of it", "x less CPU", 3.0, 3.0, more=True),
     Row("limiter", "a request's limits, 6,000 in the window", "us", 50.0, 25.0),
     Row("ledger-flat", "10,000 open, 100,000 closed orders", "x a tenth", 1.5, 1.2),
     Row("ledger-memory", "the same", "MB", 150, 150),

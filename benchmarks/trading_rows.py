@@ -34,13 +34,17 @@ def measure_trading(_: set[str]) -> dict[str, Measured | Skipped]:
             _ratio(found, "null", "bare", CPU), f"CPU, {mine:.0f} us to {bare:.0f}; {stored}"
         )
     }
-    if "ccxt" in found:
-        whole, theirs = _typical(found, "null", WHOLE), _typical(found, "ccxt", WHOLE)
-        note = f"CPU, {whole:.0f} us with the account's events to {theirs:.0f} without"
+    for key, lane, heard in (
+        ("ccxt-order", "ccxt", "which hears of no order afterwards"),
+        ("ccxt-pro-order", "ccxt.pro", "which hears of its orders, too"),
+    ):
+        if lane not in found:
+            outcome[key] = Skipped("ccxt is not installed here")
+            continue
+        whole, theirs = _typical(found, "null", WHOLE), _typical(found, lane, WHOLE)
+        note = f"CPU, {whole:.0f} us to {theirs:.0f}, {heard}"
         note += f"; a bare POST {_typical(found, 'bare', WHOLE):.0f}"
-        outcome["ccxt-order"] = Measured(_ratio(found, "ccxt", "null", WHOLE), note)
-    else:
-        outcome["ccxt-order"] = Skipped("ccxt is not installed here")
+        outcome[key] = Measured(_ratio(found, lane, "null", WHOLE), note)
     return outcome
 
 

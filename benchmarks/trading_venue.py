@@ -11,7 +11,7 @@ from connector_sdk.sandbox.venue import EmbeddedVenue
 from connector_sdk_binance.sandbox import dialect
 from followed import PAIR
 
-ACCOUNTS = 4
+ACCOUNTS = 5
 
 
 async def serve(flow: float) -> None:
