@@ -103,10 +103,10 @@ class BookPicture:
     def _counters(self) -> Iterator[Text]:
         told = self.metrics
         latency = "" if told.latency_ns is None else f" · latency {told.latency_ns / 1e6:.0f} ms"
-        own = (own_words(self.own), OWN_STYLE)
-        yield Text.assemble(f"{self.rate:.1f} updates/s{latency}", own)
+        yield Text(f"{self.rate:.1f} updates/s{latency}")
         proof = f" · by {self.book.verified_by.value}" if self.book.received_ns else ""
-        yield Text(f"id {told.update_id}{proof}", "bright_black")
+        own = (f" · {OWN} {len(self.own)}" if self.own else "", OWN_STYLE)
+        yield Text.assemble((f"id {told.update_id}{proof}", "bright_black"), own)
         lost = "bold yellow" if told.gaps else "bright_black"
         untrusted_s = told.untrusted_ns / 1e9
         yield Text(f"gaps {told.gaps} · resyncs {told.resyncs} · stale {untrusted_s:.1f} s", lost)

@@ -21,6 +21,7 @@ from connector_sdk.model.events import (
     FeedInterrupted,
 )
 from connector_sdk.model.market_data import PriceLevel, UpdateId, canonical
+from connector_sdk.model.order_events import AccountReconciled
 from connector_sdk.runtime.live_market import LiveMarket
 
 
@@ -64,6 +65,8 @@ class JsonView(LineView):
                 self._write("stale", event.pair, event.reason, event.received_ns)
             case FeedInterrupted():
                 self._write("interrupted", event.pair, event.reason, event.received_ns)
+            case AccountReconciled():
+                self._write("reconciled", None, event.evidence, event.to_ns)
             case _ if isinstance(event, ORDER_CHANGES):
                 self._line(change_of(event).row(self.venue))
             case _:

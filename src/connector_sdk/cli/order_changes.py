@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
-from connector_sdk.cli.order_lines import Row, fill_row
+from connector_sdk.cli.order_lines import Row, fill_row, report_row
 from connector_sdk.model.market_data import canonical
 from connector_sdk.model.order import Side
 from connector_sdk.model.order_events import (
@@ -29,7 +29,7 @@ from connector_sdk.model.order_events import (
     OrderRecovered,
     OrderRefused,
 )
-from connector_sdk.model.order_update import Fill
+from connector_sdk.model.order_update import Fill, OrderReport
 from connector_sdk.runtime.live_market import LiveMarket
 
 Resting: TypeAlias = Mapping[tuple[Side, Decimal], Decimal]
@@ -55,15 +55,20 @@ WORDS: Mapping[type[OrderChange], str] = {
 
 
 class Change(NamedTuple):
-    """One event of one order. `word`: of WORDS."""
+    """One event of one order.
+
+    word:    of WORDS, or the status that was reported.
+    report:  how the order stands, where the venue told of one that others placed.
+    """
 
     pair: str
     word: str
     client_order_id: str | None
     exchange_order_id: str | None
-    fill: Fill | None
-    reason: str
     at_ns: int
+    fill: Fill | None = None
+    reason: str = ""
+    report: OrderReport | None = None
 
     def words(self) -> str:
         """As a person would tell it."""
@@ -85,6 +90,7 @@ class Change(NamedTuple):
             "change": self.word,
             "client_order_id": self.client_order_id,
             "exchange_order_id": self.exchange_order_id,
+            "order": None if self.report is None else report_row(self.report),
             "fill": None if self.fill is None else fill_row(self.fill),
             "reason": self.reason,
             "at_ns": self.at_ns,
@@ -96,16 +102,17 @@ def change_of(event: OrderChange) -> Change:
     match event:
         case ExternalOrder(pair, report, at_ns):
             ids = report.client_order_id, report.exchange_order_id
-            return Change(pair, report.status.value, *ids, None, report.reason, at_ns)
+            said = report.reason
+            return Change(pair, report.status.value, *ids, at_ns, reason=said, report=report)
         case ExternalFill(pair, fill, at_ns):
             ids = fill.client_order_id, fill.exchange_order_id
-            return Change(pair, WORDS[ExternalFill], *ids, fill, "", at_ns)
+            return Change(pair, WORDS[ExternalFill], *ids, at_ns, fill)
         case _:
             pass
     number = event.exchange_order_id if isinstance(event, OrderAccepted) else None
     trade = event.fill if isinstance(event, OrderFilled | LateFill) else None
     ids = event.client_order_id, number
-    return Change(event.pair, WORDS[type(event)], *ids, trade, _reason(event), event.at_ns)
+    return Change(event.pair, WORDS[type(event)], *ids, event.at_ns, trade, _reason(event))
 
 
 def _reason(event: OrderChange) -> str:

@@ -115,9 +115,7 @@ def _patience(intent: OrderIntent, wait_s: float | None) -> float:
 
 
 async def _place(place: Place, intent: OrderIntent, wait_s: float, *, as_json: bool) -> None:
-    # What a market order will cost is only known where its pair is followed.
-    followed = [] if intent.price is not None else [intent.pair]
-    async with place.market(followed) as market:
+    async with place.market([]) as market:
         await account_known(market, place.venue)
         order = await market.submit(intent)
         refusal = await _told(order, wait_s)

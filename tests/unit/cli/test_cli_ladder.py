@@ -11,11 +11,13 @@ from connector_sdk.book.order_book import OrderBook
 from connector_sdk.book.sequence import Verification
 from connector_sdk.cli.ladder import BookPicture, bar, spelled, summary_line
 from connector_sdk.cli.options import named_endpoints, trading_pairs
+from connector_sdk.cli.order_changes import Resting
 from connector_sdk.cli.pulse import Pulse
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.events import BookMetrics, BookState
 from connector_sdk.model.instrument import Instrument
 from connector_sdk.model.market_data import BookSnapshot
+from connector_sdk.model.order import Side
 
 INSTRUMENT = Instrument(
     pair="BTC-USDT",
@@ -61,10 +63,11 @@ def book(state: BookState = BookState.SYNCED) -> OrderBook:
     return made
 
 
-def drawn(shown: OrderBook, depth: int = 2) -> list[str]:
+def drawn(shown: OrderBook, depth: int = 2, own: Resting | None = None) -> list[str]:
     console = Console(width=60, record=True, file=None, quiet=False, force_terminal=False)
     with console.capture() as capture:
-        console.print(BookPicture(shown, METRICS, INSTRUMENT, 9.96).panel(depth, 44))
+        picture = BookPicture(shown, METRICS, INSTRUMENT, 9.96, own or {})
+        console.print(picture.panel(depth, 44))
     return capture.get().splitlines()
 
 
@@ -88,6 +91,20 @@ def test_a_panel_tells_state_rate_latency_gaps_and_resyncs() -> None:
     text = "\n".join(drawn(book()))
     for words in ("SYNCED", "10.0 updates/s", "latency 12 ms", "gaps 2", "resyncs 2", "1.5 s"):
         assert words in text
+
+
+def test_own_quantity_is_marked_beside_its_level_and_on_its_side_alone() -> None:
+    own: Resting = {
+        (Side.SELL, Decimal(60002)): Decimal("0.50"),
+        (Side.BUY, Decimal(60002)): Decimal(3),
+        (Side.BUY, Decimal("60000.1")): Decimal("0.1"),
+    }
+    _, worst_ask, best_ask, _, best_bid, worst_bid, _, counters, *_ = drawn(book(), own=own)
+    assert "7.000 ◆0.5 " in worst_ask
+    assert "1.500 ◆0.1 " in best_bid
+    assert "◆" not in best_ask + worst_bid
+    assert "id 7 · by sequence · ◆ 3 " in counters
+    assert {len(line) for line in drawn(book(), own=own)} == {len(worst_ask)}
 
 
 def test_a_stale_book_says_not_to_trade_on_it() -> None:

@@ -4,64 +4,34 @@ from __future__ import annotations
 
 import json
 import signal
+import ssl
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
-from typer.testing import CliRunner
 
-from connector_sdk.cli.app import app
 from connector_sdk.model.tape import Tape
+from served import CLI, Served, run
 
-CLI = [sys.executable, "-m", "connector_sdk.cli"]
 PAIRS = ("BTC-USDT", "ETH-USDT")
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, list(arguments))
-    return result.exit_code, result.stdout, result.stderr
-
-
-class Served:
-    """An embedded venue in a process of its own."""
-
-    def __init__(self, *options: str) -> None:
-        command = [*CLI, "sandbox", "binance", "--limits", "raised", *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.ready: Mapping[str, object] = json.loads(self.process.stdout.readline())
-
-    @property
-    def where(self) -> list[str]:
-        return ["--rest", str(self.ready["rest"]), "--ws", str(self.ready["ws"])]
-
-    def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        code = self.process.wait(timeout=10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
 
 
 @pytest.fixture(scope="module")
 def calm() -> Iterator[Served]:
-    served = Served("--pairs", ",".join(PAIRS))
-    yield served
-    served.end(signal.SIGTERM)
+    with Served("--pairs", ",".join(PAIRS)) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
 def lossy() -> Iterator[Served]:
-    served = Served(
-        "--pairs", ",".join(PAIRS), "--faults", "drop:stream=depth:pair=BTC-USDT:every=9"
-    )
-    yield served
-    served.end(signal.SIGTERM)
+    faults = "drop:stream=depth:pair=BTC-USDT:every=9"
+    with Served("--pairs", ",".join(PAIRS), "--faults", faults) as served:
+        yield served
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -72,6 +42,26 @@ def test_the_sandbox_says_when_it_is_ready_and_ends_on_a_signal(number: signal.S
     assert {"rest", "ws", "ws_api"} <= set(served.ready)
     assert served.ready["endpoints"] == {n: served.ready[n] for n in ("rest", "ws", "ws_api")}
     assert served.end(number) == 0
+
+
+def test_the_sandbox_serves_tls_too_with_an_authority_of_its_own() -> None:
+    with Served("--pairs", "BTC-USDT") as served:
+        secure = served.ready["tls"]
+        assert isinstance(secure, dict)
+        assert {name: url.partition(":")[0] for name, url in secure.items() if name != "ca"} == {
+            "rest": "https",
+            "ws": "wss",
+            "ws_api": "wss",
+        }
+        trusting = ssl.create_default_context(cafile=secure["ca"])
+        with urlopen(f"{secure['rest']}/api/v3/ping", context=trusting, timeout=20) as answer:
+            assert (answer.status, answer.read()) == (200, b"{}")
+
+
+@pytest.mark.parametrize("option", [("--no-tls",), ("--tls-port", "-1")])
+def test_the_sandbox_serves_no_tls_where_it_is_not_wanted(option: tuple[str, ...]) -> None:
+    with Served("--pairs", "BTC-USDT", *option) as served:
+        assert "tls" not in served.ready
 
 
 def test_watch_as_json_tells_exact_books(calm: Served) -> None:
@@ -123,7 +113,7 @@ def test_an_unknown_pair_is_refused_by_the_venues_own_list(calm: Served) -> None
 
 
 def test_a_stream_that_is_refused_fails_with_its_reason(calm: Served) -> None:
-    where = [*calm.where[:2], "--ws", "ws://127.0.0.1:1"]
+    where = [*calm.where, "--endpoint", "ws=ws://127.0.0.1:1"]
     code, _, stderr = run("watch", "binance", "BTC-USDT", *where, "--seconds", "1", "--json")
     assert code == 1
     last = stderr.splitlines()[-1]
@@ -182,9 +172,10 @@ def test_a_disk_that_fills_up_ends_a_recording_in_one_line() -> None:
     assert ended.stderr == "connector-sdk: No space left on device\n"
 
 
-def test_the_demo_shows_gap_and_recovery() -> None:
+def test_the_demo_shows_gap_recovery_and_a_lost_answer_settled() -> None:
     code, stdout, stderr = run("demo", "--seconds", "5", "--plain")
     assert code == 0, stdout + stderr
     assert "gap: delta" in stdout
+    assert "outcome unknown" in stdout
     assert "NO" not in stdout
-    assert stdout.count("\nok ") == 6
+    assert stdout.count("\nok ") == 11

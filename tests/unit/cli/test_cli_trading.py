@@ -1,0 +1,407 @@
+"""Trading from the shell, each command against an embedded venue over real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from connector_sdk.cli import place
+from connector_sdk.cli.app import app
+from served import CLI, Served, run
+
+PATIENCE_S = 30.0
+STRANGER = "Stranger" * 8
+"""A key of the right form that the venue does not know."""
+JsonLine = dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def calm() -> Iterator[Served]:
+    with Served("--pairs", "BTC-USDT,ETH-USDT", "--accounts", "12") as served:
+        yield served
+
+
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Orders are written down in a folder of this test's."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for name in ("BINANCE_API_KEY", "BINANCE_SECRET", "BINANCE_PRIVATE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def told(*arguments: str) -> list[JsonLine]:
+    """What a command that must work prints as JSON, a line each."""
+    code, stdout, stderr = run(*arguments, "--json")
+    assert (code, stderr) == (0, ""), stderr
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+def assert_one_line(stderr: str, *words: str) -> None:
+    lines = [line for line in stderr.splitlines() if line.startswith("connector-sdk: ")]
+    assert len(lines) == 1, stderr
+    assert "Traceback" not in stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def eventually(what: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < until_s, "it did not come"
+        time.sleep(0.05)
+
+
+def orders_written(state: Path) -> int:
+    """How many orders the file of this user's orders holds."""
+    file = state / "connector-sdk" / "binance.orders.sqlite"
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+            count: int = connection.execute("SELECT count(*) FROM orders").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        if "connection" in locals():
+            connection.close()
+    return count
+
+
+# --- the whole way
+
+
+def test_an_order_is_placed_listed_and_canceled_by_commands_of_their_own(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 0)
+    buy = ("buy", "binance", "btc/usdt", "0.0100009", "--price", "50000", "--yes", *calm.where)
+    (placed,) = told(*buy)
+    assert placed["state"] == "open"
+    assert placed["quantity"] == "0.01"
+    assert placed["exchange_order_id"]
+    (held,) = told("balances", "binance", *calm.where)
+    assert held["USDT"] == {"available": "999500", "locked": "500"}
+
+    name = str(placed["client_order_id"])
+    code, stdout, stderr = run("orders", "binance", *calm.where)
+    assert (code, stderr) == (0, "")
+    assert stdout == f"{name}  buy 0.01 BTC-USDT, limit at 50000 gtc: open\n"
+    assert told("orders", "binance", "--pair", "ETH-USDT", *calm.where) == []
+
+    (gone,) = told("cancel", "binance", name, "--yes", *calm.where)
+    assert gone == {"client_order_id": name, "state": "canceled", "error": None}
+    assert told("orders", "binance", *calm.where) == []
+    (held,) = told("balances", "binance", *calm.where)
+    assert held["USDT"] == {"available": "1000000", "locked": "0"}
+
+
+def test_a_market_order_comes_back_filled_and_its_money_adds_up(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 1)
+    (order,) = told("sell", "binance", "BTC-USDT", "0.5", "--yes", *calm.where)
+    assert (order["state"], order["filled"]) == ("filled", "0.5")
+    fees = order["fees"]
+    assert isinstance(fees, dict)
+    earned = Decimal("0.5") * Decimal(str(order["average_price"])) - Decimal(fees["USDT"])
+    (held,) = told("balances", "binance", *calm.where)
+    assert held["BTC"] == {"available": "999.5", "locked": "0"}
+    balance = held["USDT"]
+    assert isinstance(balance, dict)
+    assert abs(Decimal(balance["available"]) - 1_000_000 - earned) < Decimal("0.00000001")
+
+
+def test_every_open_order_of_a_pair_is_canceled_at_once(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 2)
+    for pair, price in (("BTC-USDT", "50000"), ("ETH-USDT", "2500")):
+        told("buy", "binance", pair, "0.1", "--price", price, "--yes", *calm.where)
+    (gone,) = told("cancel", "binance", "--all", "--pair", "ETH-USDT", "--yes", *calm.where)
+    assert gone["state"] == "canceled"
+    (left,) = told("orders", "binance", *calm.where)
+    assert left["pair"] == "BTC-USDT"
+
+
+def test_an_order_that_ended_while_nobody_listened_is_told_once_by_orders(
+    calm: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calm.enter(monkeypatch, 3)
+    (order,) = told("buy", "binance", "BTC-USDT", "0.1", "--price", "50000", "--yes", *calm.where)
+    # Another program of the account: the order is none of its own, and is shown as such.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+    (seen,) = told("orders", "binance", *calm.where)
+    assert (seen["client_order_id"], seen["external"]) == (order["client_order_id"], True)
+    name = str(order["client_order_id"])
+    code, _, stderr = run("cancel", "binance", name, "--yes", *calm.where)
+    assert code == 2
+    assert_one_line(stderr, name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    told("cancel", "binance", name, "--yes", *calm.where)
+    assert told("orders", "binance", *calm.where) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "state"),
+    [
+        (("--price", "50000", "--tif", "fok"), "expired"),
+        (("--price", "50000", "--tif", "ioc"), "expired"),
+        (("--price", "50000", "--type", "limit_maker"), "open"),
+        (("--type", "market"), "filled"),
+    ],
+)
+def test_type_and_time_in_force_reach_the_venue(
+    options: tuple[str, ...], state: str, calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 4)
+    (order,) = told("buy", "binance", "BTC-USDT", "0.1", *options, "--yes", *calm.where)
+    assert order["state"] == state
+
+
+def test_the_embedded_account_needs_no_keys_and_leaves_no_file(tmp_path: Path) -> None:
+    (order,) = told("buy", "binance", "BTC-USDT", "0.01", "--sandbox", "--yes")
+    assert order["state"] == "filled"
+    (held,) = told("balances", "binance", "--sandbox")
+    assert held["USDT"] == {"available": "1000000", "locked": "0"}
+    assert list(tmp_path.rglob("*.sqlite*")) == []
+
+
+# --- what is refused, and by whom
+
+
+def test_what_the_venue_refuses_is_shown_with_its_words(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 5)
+    sell = ("sell", "binance", "BTC-USDT", "0.1", "--price", "50000", "--type", "limit_maker")
+    code, stdout, stderr = run(*sell, "--yes", "--json", *calm.where)
+    assert code == 1
+    assert json.loads(stdout)["state"] == "rejected"
+    assert_one_line(stderr, "-2010", "immediately match")
+    assert told("orders", "binance", *calm.where) == []
+
+
+def test_what_the_instruments_rules_forbid_is_not_sent(
+    calm: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calm.enter(monkeypatch, 5)
+    buy = ("buy", "binance", "BTC-USDT", "0.00001", "--price", "50000", "--yes", *calm.where)
+    code, stdout, stderr = run(*buy)
+    assert (code, stdout) == (1, "")
+    assert_one_line(stderr, "BTC-USDT", "0.5", "minimum")
+    assert orders_written(tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("buy", "binance", "BTC-USDT", "abc", "--price", "1", "--yes"), ("'abc'", "number")),
+        (("buy", "binance", "BTCUSDT", "1", "--price", "1", "--yes"), ("BASE-QUOTE",)),
+        (("buy", "binance", "BTC-USDT", "1", "--tif", "ioc", "--yes"), ("time in force",)),
+        (("buy", "binance", "BTC-USDT", "1", "--price", "1"), ("--yes",)),
+        (("cancel", "binance", "--all"), ("--yes",)),
+        (("cancel", "binance", "--yes"), ("--all",)),
+        (("cancel", "binance", "a", "--all", "--yes"), ("--all",)),
+        (("cancel", "binance", "a", "--pair", "BTC-USDT", "--yes"), ("--all",)),
+        (("sell", "nowhere", "BTC-USDT", "1", "--yes"), ("nowhere",)),
+    ],
+)
+def test_wrong_words_exit_2_before_anything_is_connected(
+    arguments: tuple[str, ...], words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BINANCE_API_KEY", "unused")
+    monkeypatch.setenv("BINANCE_SECRET", "unused")
+    code, stdout, stderr = run(*arguments, "--rest", "http://127.0.0.1:1")
+    assert (code, stdout) == (2, "")
+    assert_one_line(stderr, *words)
+
+
+@pytest.mark.parametrize("command", ["buy", "sell", "cancel", "orders", "balances", "watch"])
+def test_missing_keys_are_named_before_anything_else_happens(command: str) -> None:
+    more = {"buy": ("BTC-USDT", "1"), "sell": ("BTC-USDT", "1"), "watch": ("BTC-USDT", "--account")}
+    code, stdout, stderr = run(command, "binance", *more.get(command, ()), *_everything(command))
+    assert (code, stdout) == (2, "")
+    assert_one_line(stderr, "BINANCE_API_KEY", "connector-sdk info binance", "--sandbox")
+
+
+def _everything(command: str) -> tuple[str, ...]:
+    return ("--all",) if command == "cancel" else ()
+
+
+def test_half_of_the_keys_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BINANCE_API_KEY", "only-this")
+    code, _, stderr = run("balances", "binance")
+    assert code == 2
+    assert_one_line(stderr, "give either secret or private_key")
+    assert "only-this" not in stderr
+
+
+def test_keys_the_venue_does_not_know_end_the_command_at_once(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BINANCE_API_KEY", STRANGER)
+    monkeypatch.setenv("BINANCE_SECRET", "Whisper")
+    began_s = time.monotonic()
+    code, stdout, stderr = run("balances", "binance", *calm.where)
+    assert (code, stdout) == (1, "")
+    assert_one_line(stderr, "-2015")
+    assert time.monotonic() - began_s < 10
+    assert STRANGER not in stderr
+    assert "Whisper" not in stderr
+
+
+def test_no_option_of_any_command_takes_a_key() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, click.Group)
+    options = {opt for command in group.commands.values() for p in command.params for opt in p.opts}
+    assert "--price" in options
+    named = {opt for opt in options for word in ("key", "secret", "pass") if word in opt}
+    assert named == {"--keyring"}
+
+
+# --- when things go wrong
+
+
+def test_a_lost_answer_is_settled_by_asking_and_nothing_is_sent_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Served("--pairs", "BTC-USDT", "--faults", "answer-lost:request=place") as venue:
+        venue.enter(monkeypatch, 0)
+        buy = ("buy", "binance", "BTC-USDT", "0.1", "--price", "50000", "--yes", *venue.where)
+        (order,) = told(*buy)
+        assert order["state"] == "open"
+        (listed,) = told("orders", "binance", *venue.where)
+        assert listed["client_order_id"] == order["client_order_id"]
+        (held,) = told("balances", "binance", *venue.where)
+        assert held["USDT"] == {"available": "995000", "locked": "5000"}
+
+
+def test_an_order_nobody_can_tell_about_exits_1_and_says_not_to_send_it_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(place, "ANSWER_S", 1.0)
+    faults = "request-lost:request=place"
+    with Served("--pairs", "BTC-USDT", "--faults", faults) as venue:
+        venue.enter(monkeypatch, 0)
+        buy = ("buy", "binance", "BTC-USDT", "0.1", "--price", "50000", "--yes", *venue.where)
+        code, stdout, stderr = run(*buy, "--json")
+        assert code == 1
+        order = json.loads(stdout)
+        assert order["state"] == "unknown"
+        assert_one_line(stderr, order["client_order_id"], "do not send it anew")
+        (still,) = told("orders", "binance", *venue.where)
+        assert (still["client_order_id"], still["state"]) == (order["client_order_id"], "unknown")
+
+
+def test_a_buy_that_is_interrupted_names_its_order_which_is_then_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    slow = "slow-answer:request=place:delay_ms=20000,drop:stream=user:every=1"
+    with Served("--pairs", "BTC-USDT", "--faults", slow) as venue:
+        venue.enter(monkeypatch, 0)
+        buy = ["buy", "binance", "BTC-USDT", "0.1", "--price", "50000", "--yes", *venue.where]
+        with subprocess.Popen([*CLI, *buy], stderr=subprocess.PIPE, text=True) as command:
+            eventually(lambda: orders_written(tmp_path) == 1)
+            command.send_signal(signal.SIGINT)
+            _, stderr = command.communicate(timeout=PATIENCE_S)
+        assert command.returncode == 130
+        assert_one_line(stderr, "interrupted", "do not send it anew")
+        (order,) = told("orders", "binance", *venue.where)
+        assert str(order["client_order_id"]) in stderr
+
+
+def test_beside_a_program_that_trades_one_may_look_but_not_trade(
+    calm: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calm.enter(monkeypatch, 6)
+    trades = ["sell", "binance", "BTC-USDT", "0.1", "--price", "70000", "--wait", "30", "--yes"]
+    with subprocess.Popen([*CLI, *trades, *calm.where], stdout=subprocess.DEVNULL) as other:
+        eventually(lambda: orders_written(tmp_path) == 1)
+        code, _, stderr = run("orders", "binance", *calm.where)
+        assert code == 1
+        assert_one_line(stderr, "in hand", "end that one")
+        (held,) = told("balances", "binance", *calm.where)
+        assert held["BTC"] == {"available": "999.9", "locked": "0.1"}
+        other.send_signal(signal.SIGINT)
+        assert other.wait(timeout=PATIENCE_S) == 130
+
+
+# --- a person at a terminal
+
+
+def test_a_person_who_says_no_has_sent_nothing(
+    calm: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calm.enter(monkeypatch, 7)
+    ours, theirs = pty.openpty()
+    buy = ["buy", "binance", "BTC-USDT", "0.1", "--price", "50000", *calm.where]
+    with subprocess.Popen([*CLI, *buy], stdin=theirs, stdout=theirs, stderr=theirs) as command:
+        os.close(theirs)
+        seen = ""
+        while "[y/N]" not in seen:
+            assert select.select([ours], [], [], PATIENCE_S)[0], seen
+            seen += os.read(ours, 65536).decode()
+        os.write(ours, b"n\n")
+        assert command.wait(timeout=PATIENCE_S) == 1
+    os.close(ours)
+    assert "buy 0.1 BTC-USDT, limit at 50000 gtc, on binance: send it?" in " ".join(seen.split())
+    assert orders_written(tmp_path) == 0
+
+
+# --- watching
+
+
+def test_watch_marks_own_orders_and_tells_what_becomes_of_them(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 8)
+    (order,) = told("buy", "binance", "BTC-USDT", "0.1", "--price", "50000", "--yes", *calm.where)
+    name = str(order["client_order_id"])
+    watch = [*CLI, "watch", "binance", "BTC-USDT", "--account", *calm.where]
+    lines: list[JsonLine] = []
+    with (
+        subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as plain,
+        subprocess.Popen([*watch, "--json"], stdout=subprocess.PIPE, text=True) as program,
+    ):
+        assert plain.stdout is not None
+        assert program.stdout is not None
+        while not any(line["event"] == "order" for line in lines):
+            lines.append(json.loads(program.stdout.readline()))
+        words = ""
+        while "own orders at 1" not in words:
+            words += plain.stdout.readline()
+        told("cancel", "binance", name, "--yes", *calm.where)
+        while lines[-1].get("change") != "canceled":
+            lines.append(json.loads(program.stdout.readline()))
+        while f"order {name} canceled" not in words:
+            words += plain.stdout.readline()
+        for process in (plain, program):
+            process.send_signal(signal.SIGINT)
+        rest = plain.communicate(timeout=PATIENCE_S)[0], program.communicate()[0]
+        assert (plain.returncode, program.returncode) == (0, 0), rest
+    changes = [(line["change"], line["client_order_id"]) for line in lines if "change" in line]
+    assert changes == [("open", name), ("canceled", name)]
+    assert any(line["event"] == "reconciled" for line in lines)
+
+
+def test_watching_an_account_that_is_not_let_in_says_why(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BINANCE_API_KEY", STRANGER)
+    monkeypatch.setenv("BINANCE_SECRET", "nothing")
+    watch = ("watch", "binance", "BTC-USDT", "--account", "--seconds", "2", "--json", *calm.where)
+    code, stdout, stderr = run(*watch)
+    assert code == 1
+    assert '"event":"book"' in stdout
+    assert_one_line(stderr, "the account was not known", "-2015")
