@@ -82,7 +82,7 @@ class AccountComparison:
     @property
     def complete_ns(self) -> int:
         """Until when the fills of every pair are known, by the venue's time."""
-        return min(self._marks.values(), default=self._started_ns)
+        return min((self._marks[pair] for pair in self._listed_marks()), default=self._started_ns)
 
     def _mark(self, pair: str) -> str:
         return f"fills {self._desk.ledger.venue} {self._desk.ledger.account} {pair}"
@@ -122,9 +122,12 @@ class AccountComparison:
 
     def _pairs_of_interest(self) -> set[str]:
         ours = {record.intent.pair for record in self._desk.ledger.active.values()}
+        return {*self._pairs(), *ours, *self._listed_marks()}
+
+    def _listed_marks(self) -> Iterable[str]:
+        """Pairs with a mark. What was traded once may be listed no more: nobody can be asked."""
         listed = self._desk.instruments()
-        # What was traded once may be listed no more: nobody can be asked about it.
-        return {*self._pairs(), *ours, *(pair for pair in self._marks if pair in listed)}
+        return (pair for pair in self._marks if pair in listed)
 
     def _cheapest(self, pairs: set[str]) -> Sequence[str | None]:
         """The pairs, or None for all at once where that costs less."""

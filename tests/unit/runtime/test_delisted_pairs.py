@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from connector_sdk.connect import connect
 from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.order_events import AccountReconciled
 from connector_sdk.model.order_update import FillPage, OrderReport
 from connector_sdk.model.wire import Call, RestRequest
 from connector_sdk.runtime.null_store import NullStore
@@ -32,10 +33,12 @@ async def test_a_pair_that_was_traded_once_and_is_listed_no_more_does_not_stop_t
     store = MemoryStore()
     async with scene(store=store):
         (mark,) = store.marks
-    store.marks[mark.replace(PAIR, "OLD-USDT")] = store.marks[mark]
+    store.marks[mark.replace(PAIR, "OLD-USDT")] = 1
     async with scene(store=store, connector=tiny_connector(Strict())) as at:
         assert at.market.health.ready
         await (await at.market.buy(PAIR, "0.5", price="90")).acknowledged()
+        proven = [event for event in at.events if isinstance(event, AccountReconciled)]
+        assert proven[0].from_ns == store.marks[mark]  # nothing is claimed of the time before
 
 
 async def test_an_order_of_a_pair_that_is_listed_no_more_does_not_stop_the_poll() -> None:
