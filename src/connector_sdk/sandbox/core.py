@@ -87,22 +87,7 @@ class VenueCore(VenueView):
         self.agenda = Agenda()
         self.hub = Hub(dialect, self)
         self.markets = {pair: self._market(pair) for pair in self._listings}
-        assets = [
-            asset
-            for one in self._listings.values()
-            for asset in (one.instrument.base, one.instrument.quote)
-        ]
-        self.accounts = Accounts(assets, settings.seed)
-        # Seeded on purpose: the ids repeat with the market.
-        first_id = random.Random(f"{settings.seed}/orders").randint(*FIRST_ORDER_IDS)
-        self.orders = OrderDesk(
-            self.agenda,
-            self.markets,
-            self.accounts,
-            self._rules,
-            first_id,
-            bounds=settings.bounds,
-        )
+        self.orders = self._opened_desk()
         self.journal.trading = self.orders.life.journal
         for _ in range(settings.accounts):
             self.open_account()
@@ -174,6 +159,11 @@ class VenueCore(VenueView):
                 detail,
             )
         )
+
+    @property
+    def accounts(self) -> Accounts:
+        """Every account."""
+        return self.orders.life.accounts
 
     @property
     def user_streams(self) -> UserStreams:
@@ -283,6 +273,21 @@ class VenueCore(VenueView):
     def _relist(self, market: PairMarket, instrument: Instrument) -> None:
         market.listing = dataclasses.replace(market.listing, instrument=instrument)
         self._listings[market.pair] = market.listing
+
+    def _opened_desk(self) -> OrderDesk:
+        instruments = [one.instrument for one in self._listings.values()]
+        assets = [asset for one in instruments for asset in (one.base, one.quote)]
+        seed = self.settings.seed
+        # Seeded on purpose: the ids repeat with the market.
+        first_id = random.Random(f"{seed}/orders").randint(*FIRST_ORDER_IDS)
+        return OrderDesk(
+            self.agenda,
+            self.markets,
+            Accounts(assets, seed),
+            self._rules,
+            first_id,
+            bounds=self.settings.bounds,
+        )
 
     def _market(self, pair: str) -> PairMarket:
         seed = f"{self.settings.seed}/{pair}"

@@ -9,7 +9,6 @@ import pytest
 
 from connector_sdk.errors import ConfigError, InvariantError
 from connector_sdk.model.order import TimeInForce
-from connector_sdk.sandbox.dialect import VenueRules
 from connector_sdk.sandbox.pair_market import EngineOrder
 from connector_sdk.sandbox.trading import (
     EndReason,
@@ -344,23 +343,6 @@ def test_so_many_orders_rest_and_wait_at_most() -> None:
     floor.place(ANN, BUY, "0.01", price="50000")
     assert floor.refused(ANN, BUY, "0.01", price="50000").rule == Rule.OPEN_ORDERS
     floor.place(BEN, BUY, "0.01", price="50000")
-
-
-def test_orders_are_counted_in_fixed_windows_and_fills_give_back() -> None:
-    floor = Floor(rules=VenueRules(weight=1), orders_10s=3, orders_day=5)
-    floor.place(BEN, SELL, "1", price="60000")
-    for _ in range(3):
-        floor.place(ANN, BUY, "0.01", price="50000")
-    assert floor.desk.order_counts(ANN) == (3, 3)
-    assert floor.ask(ANN, BUY, "0.01", price="50000") == Refused(RefusalKind.TOO_MANY_ORDERS)
-    assert floor.journal.breaches == 1
-    floor.wait(10)
-    assert floor.desk.order_counts(ANN) == (0, 3)
-    floor.place(ANN, BUY, "0.01", price="60000")
-    assert floor.desk.order_counts(ANN) == (0, 3)
-    floor.place(ANN, BUY, "0.01", price="50000")
-    floor.place(ANN, BUY, "0.01", price="50000")
-    assert floor.ask(ANN, BUY, "0.01", price="50000") == Refused(RefusalKind.TOO_MANY_ORDERS)
 
 
 def test_raised_rules_let_thousands_of_orders_rest() -> None:
