@@ -31,6 +31,14 @@ Keyring = Annotated[
         rich_help_panel=KEYS,
     ),
 ]
+WatchAccount = Annotated[
+    bool,
+    typer.Option(
+        "--account",
+        help="Show the account's own orders in the ladder; keys come from the environment.",
+        rich_help_panel=KEYS,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

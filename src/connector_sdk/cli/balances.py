@@ -11,12 +11,10 @@ from connector_sdk.cli.account import Keyring, account_known, chosen_account
 from connector_sdk.cli.following import Place
 from connector_sdk.cli.options import (
     AsJson,
+    Domain,
     Endpoint,
-    Rest,
     Sandbox,
     Venue,
-    Ws,
-    WsApi,
     named_endpoints,
 )
 from connector_sdk.cli.running import Stop, run
@@ -29,9 +27,7 @@ def balances(
     as_json: AsJson = False,
     keyring: Keyring = False,
     sandbox: Sandbox = False,
-    rest: Rest = None,
-    ws: Ws = None,
-    ws_api: WsApi = None,
+    domain: Domain = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Show what the account holds: available, and locked by open orders.
@@ -39,7 +35,7 @@ def balances(
     May run beside a program that trades with the account.
     """
     account = chosen_account(venue, sandbox=sandbox, keyring=keyring, stored=False)
-    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint), account)
+    place = Place(venue, sandbox, named_endpoints(endpoint), account, domain)
 
     async def act(_: Stop) -> None:
         async with place.market([]) as market:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import orjson
@@ -19,12 +20,10 @@ from connector_sdk.cli.door import CommandFailed
 from connector_sdk.cli.following import Place
 from connector_sdk.cli.options import (
     AsJson,
+    Domain,
     Endpoint,
-    Rest,
     Sandbox,
     Venue,
-    Ws,
-    WsApi,
     named_endpoints,
 )
 from connector_sdk.cli.running import Stop, run
@@ -45,24 +44,21 @@ Orders = Annotated[
     list[str] | None,
     typer.Argument(help="Client order ids, as `orders` shows them.", metavar="ORDER"),
 ]
+Everything = Annotated[bool, typer.Option("--all", help="Every open order that was placed here.")]
 
 
 def cancel(
     venue: Venue,
     orders: Orders = None,
     *,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Every open order that was placed here.")
-    ] = False,
+    everything: Everything = False,
     pair: Annotated[str | None, typer.Option(help="With --all: of this pair only.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds it may take.", min=0.1, max=600.0)] = 10.0,
     yes: Yes = False,
     as_json: AsJson = False,
     keyring: Keyring = False,
     sandbox: Sandbox = False,
-    rest: Rest = None,
-    ws: Ws = None,
-    ws_api: WsApi = None,
+    domain: Domain = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Cancel orders that were placed here. Asks first, unless --yes.
@@ -76,22 +72,28 @@ def cancel(
         raise ConfigError("--pair goes with --all")
     only = trading_pair(pair) if pair is not None else None
     account = chosen_account(venue, sandbox=sandbox, keyring=keyring)
-    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint), account)
+    place = Place(venue, sandbox, named_endpoints(endpoint), account, domain)
     what = ", ".join(named) or f"every open order{f' of {only}' if only else ''}"
     confirm(f"cancel {what}, on {venue}?", yes=yes)
 
     async def act(_: Stop) -> None:
         async with place.market([]) as market:
             await account_known(market, venue)
-            chosen = [market.order(name) for name in named]  # all are known, or none is canceled
             if everything:
                 results = await market.cancel_all(only, timeout_s=timeout)
             else:
-                results = await asyncio.gather(*(_cancel(market, one, timeout) for one in chosen))
+                results = await _canceled(market, named, timeout)
             shown = [(market.order(result.client_order_id), result.error) for result in results]
         _tell(shown, as_json=as_json)
 
     run(act)
+
+
+async def _canceled(
+    market: LiveMarket, names: list[str], timeout_s: float
+) -> Sequence[CancelResult]:
+    orders = [market.order(name) for name in names]  # all are known, or none is canceled
+    return await asyncio.gather(*(_cancel(market, order, timeout_s) for order in orders))
 
 
 async def _cancel(market: LiveMarket, order: InFlightOrder, timeout_s: float) -> CancelResult:

@@ -30,8 +30,8 @@ INTERRUPTED = 130
 TRACEBACK = "CONNECTOR_SDK_TRACEBACK"
 """Set in the environment, it lets an unexpected error through with its traceback."""
 ADVICE: tuple[tuple[type[ConnectorError], str], ...] = (
-    (ConnectFailed, "check the network, point elsewhere with --rest and --ws, or use --sandbox"),
-    (RequestTimeout, "try again, or point elsewhere with --rest and --ws"),
+    (ConnectFailed, "check the network, point elsewhere with --endpoint, or use --sandbox"),
+    (RequestTimeout, "try again, or point elsewhere with --endpoint"),
     (RateLimited, "wait, then try again"),
     (UnknownInstrument, "check the pair"),
     (PluginError, "see `connector-sdk list --check`"),

@@ -27,12 +27,14 @@ class Place:
     """Which venue is meant, and where it is: the real one, one elsewhere, or one of our own.
 
     account: None: public data only.
+    domain:  of the manifest; None: its first.
     """
 
     venue: str
     sandbox: bool = False
     endpoints: dict[str, str] = field(default_factory=dict[str, str])
     account: Account | None = None
+    domain: str | None = None
 
     @asynccontextmanager
     async def market(
@@ -54,6 +56,7 @@ class Place:
                 pairs,
                 credentials=keys,
                 store=None if account is not None and account.stored else NullStore(),
+                domain=self.domain,
                 endpoints=endpoints,
                 transport=transport,
             )

@@ -50,6 +50,14 @@ Endpoint = Annotated[
         rich_help_panel=ENDPOINTS,
     ),
 ]
+Domain = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="One of the networks that `info` shows, as a test network; default: its first.",
+        rich_help_panel=ENDPOINTS,
+    ),
+]
 Out = Annotated[
     Path,
     typer.Option(
@@ -58,11 +66,8 @@ Out = Annotated[
 ]
 
 
-def named_endpoints(
-    rest: str | None, ws: str | None, ws_api: str | None, endpoint: list[str] | None
-) -> dict[str, str]:
+def named_endpoints(endpoint: list[str] | None, **named: str | None) -> dict[str, str]:
     """Endpoint name → URL, as given by options. Raises ConfigError for one without a name."""
-    named = {"rest": rest, "ws": ws, "ws_api": ws_api}
     endpoints = {name: url for name, url in named.items() if url is not None}
     for text in endpoint or ():
         name, found, url = text.partition("=")

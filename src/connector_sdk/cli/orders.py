@@ -10,12 +10,10 @@ from connector_sdk.cli.account import Keyring, account_known, chosen_account
 from connector_sdk.cli.following import Place
 from connector_sdk.cli.options import (
     AsJson,
+    Domain,
     Endpoint,
-    Rest,
     Sandbox,
     Venue,
-    Ws,
-    WsApi,
     named_endpoints,
 )
 from connector_sdk.cli.order_lines import show_orders
@@ -32,9 +30,7 @@ def orders(
     as_json: AsJson = False,
     keyring: Keyring = False,
     sandbox: Sandbox = False,
-    rest: Rest = None,
-    ws: Ws = None,
-    ws_api: WsApi = None,
+    domain: Domain = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Show the account's open orders, and how those ended that were open the last time.
@@ -44,7 +40,7 @@ def orders(
     """
     only = trading_pair(pair) if pair is not None else None
     account = chosen_account(venue, sandbox=sandbox, keyring=keyring)
-    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint), account)
+    place = Place(venue, sandbox, named_endpoints(endpoint), account, domain)
 
     async def act(_: Stop) -> None:
         async with place.market([]) as market:

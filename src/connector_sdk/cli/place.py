@@ -19,12 +19,10 @@ from connector_sdk.cli.door import CommandFailed, say
 from connector_sdk.cli.following import Place
 from connector_sdk.cli.options import (
     AsJson,
+    Domain,
     Endpoint,
-    Rest,
     Sandbox,
     Venue,
-    Ws,
-    WsApi,
     named_endpoints,
 )
 from connector_sdk.cli.order_lines import intent_words, show_orders
@@ -74,13 +72,11 @@ def _command(side: Side) -> Callable[..., None]:
         as_json: AsJson = False,
         keyring: Keyring = False,
         sandbox: Sandbox = False,
-        rest: Rest = None,
-        ws: Ws = None,
-        ws_api: WsApi = None,
+        domain: Domain = None,
         endpoint: Endpoint = None,
     ) -> None:
         account = chosen_account(venue, sandbox=sandbox, keyring=keyring)
-        place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint), account)
+        place = Place(venue, sandbox, named_endpoints(endpoint), account, domain)
         try:
             intent = order_intent(
                 pair, side, quantity, price=price, order_type=kind, time_in_force=tif
@@ -93,8 +89,8 @@ def _command(side: Side) -> Callable[..., None]:
 
     place.__doc__ = f"""{side.value.capitalize()}. Asks before it sends, unless --yes.
 
-    Keys come from the environment (as BINANCE_API_KEY and BINANCE_SECRET) or, with --keyring, from
-    the keyring. The order is written down before it is sent. Exit 1 if it was refused, or if what
+    Keys come from the environment (`info` names the variables) or, with --keyring, from the
+    keyring. The order is written down before it is sent. Exit 1 if it was refused, or if what
     became of it is not known yet: then `orders` asks the venue again. It is never sent twice.
     """
     return place

@@ -60,7 +60,7 @@ def record(
 
     Every frame received and sent is kept as it was; secrets never reach the tape.
     """
-    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint))
+    place = Place(venue, sandbox, named_endpoints(endpoint, rest=rest, ws=ws, ws_api=ws_api))
     wanted = trading_pairs(pairs)
     tape = Recorder(place.venue, wanted, out)
     run(lambda stop: _record(place, wanted, tape, stop, seconds))

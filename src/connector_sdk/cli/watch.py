@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector_sdk.cli.account import KEYS, Keyring, account_trouble, chosen_account
+from connector_sdk.cli.account import Keyring, WatchAccount, account_trouble, chosen_account
 from connector_sdk.cli.door import CommandFailed
 from connector_sdk.cli.following import Place, demand_a_book, follow
 from connector_sdk.cli.line_views import JsonView, PlainView
@@ -36,14 +36,7 @@ def watch(
     depth: Annotated[int, typer.Option(help="Levels a side.", min=1, max=1000)] = 10,
     seconds: Seconds = None,
     as_json: AsJson = False,
-    account: Annotated[
-        bool,
-        typer.Option(
-            "--account",
-            help="Show the account's own orders in the ladder; keys come from the environment.",
-            rich_help_panel=KEYS,
-        ),
-    ] = False,
+    account: WatchAccount = False,
     keyring: Keyring = False,
     sandbox: Sandbox = False,
     rest: Rest = None,
@@ -59,7 +52,7 @@ def watch(
     whose = None
     if account or keyring:
         whose = chosen_account(venue, sandbox=sandbox, keyring=keyring, stored=False)
-    place = Place(venue, sandbox, named_endpoints(rest, ws, ws_api, endpoint), whose)
+    place = Place(venue, sandbox, named_endpoints(endpoint, rest=rest, ws=ws, ws_api=ws_api), whose)
     wanted = trading_pairs(pairs)
     view = JsonView if as_json else LiveView if sys.stdout.isatty() else PlainView
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 from typer import Exit
-from typer.testing import CliRunner
 
-from connector_sdk.cli.app import COMMANDS, app
+from connector_sdk.cli.app import COMMANDS
 from connector_sdk.cli.door import exit_code, first_of, one_line, one_line_errors, said
 from connector_sdk.errors import (
     ConfigError,
@@ -25,6 +24,7 @@ from connector_sdk.errors import (
     NotSupported,
     PluginError,
 )
+from served import assert_one_line, run
 
 FRAME = b'{"t":1.0,"conn":"ws.1","dir":"in","data":"{}"}\n'
 TRADE = (
@@ -34,26 +34,12 @@ TRADE = (
 STRANGE = b'{"t":1.0,"conn":"ws.1","dir":"in","data":"{\\"channel\\":\\"book\\"}"}\n'
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, list(arguments))
-    return result.exit_code, result.stdout, result.stderr
-
-
 def refused_port() -> int:
     """A port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-def assert_one_line(code: int, stderr: str, expected_code: int, *words: str) -> None:
-    assert code == expected_code, stderr
-    assert "Traceback" not in stderr
-    lines = [line for line in stderr.splitlines() if line.startswith("connector-sdk: ")]
-    assert len(lines) == 1, stderr
-    for word in words:
-        assert word in lines[0]
 
 
 @pytest.mark.parametrize(

@@ -149,10 +149,10 @@ def test_a_rate_is_taken_over_the_last_three_seconds() -> None:
 
 
 def test_endpoints_may_be_named_in_any_way() -> None:
-    named = named_endpoints("http://a", None, None, ["ws=ws://b", "user=ws://c?x=1"])
+    named = named_endpoints(["ws=ws://b", "user=ws://c?x=1"], rest="http://a", ws=None)
     assert named == {"rest": "http://a", "ws": "ws://b", "user": "ws://c?x=1"}
     with pytest.raises(ConfigError, match="NAME=URL"):
-        named_endpoints(None, None, None, ["=ws://b"])
+        named_endpoints(["=ws://b"])
 
 
 def test_a_pair_named_twice_is_followed_once() -> None:

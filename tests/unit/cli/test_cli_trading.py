@@ -7,25 +7,18 @@ import os
 import pty
 import select
 import signal
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import click
 import pytest
-import typer
 
 from connector_sdk.cli import place
-from connector_sdk.cli.app import app
-from served import CLI, Served, run
+from served import CLI, JsonLine, Served, assert_one_line, orders_written, run, told
 
 PATIENCE_S = 30.0
-STRANGER = "Stranger" * 8
-"""A key of the right form that the venue does not know."""
-JsonLine = dict[str, object]
 
 
 @pytest.fixture(scope="module")
@@ -34,48 +27,11 @@ def calm() -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(autouse=True)
-def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Orders are written down in a folder of this test's."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    for name in ("BINANCE_API_KEY", "BINANCE_SECRET", "BINANCE_PRIVATE_KEY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def told(*arguments: str) -> list[JsonLine]:
-    """What a command that must work prints as JSON, a line each."""
-    code, stdout, stderr = run(*arguments, "--json")
-    assert (code, stderr) == (0, ""), stderr
-    return [json.loads(line) for line in stdout.splitlines()]
-
-
-def assert_one_line(stderr: str, *words: str) -> None:
-    lines = [line for line in stderr.splitlines() if line.startswith("connector-sdk: ")]
-    assert len(lines) == 1, stderr
-    assert "Traceback" not in stderr
-    for word in words:
-        assert word in lines[0]
-
-
 def eventually(what: Callable[[], bool]) -> None:
     until_s = time.monotonic() + PATIENCE_S
     while not what():
         assert time.monotonic() < until_s, "it did not come"
         time.sleep(0.05)
-
-
-def orders_written(state: Path) -> int:
-    """How many orders the file of this user's orders holds."""
-    file = state / "connector-sdk" / "binance.orders.sqlite"
-    try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-            count: int = connection.execute("SELECT count(*) FROM orders").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        if "connection" in locals():
-            connection.close()
-    return count
 
 
 # --- the whole way
@@ -134,21 +90,32 @@ def test_every_open_order_of_a_pair_is_canceled_at_once(
     assert left["pair"] == "BTC-USDT"
 
 
-def test_an_order_that_ended_while_nobody_listened_is_told_once_by_orders(
+def test_an_order_of_another_program_is_shown_as_such_and_left_alone(
     calm: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     calm.enter(monkeypatch, 3)
     (order,) = told("buy", "binance", "BTC-USDT", "0.1", "--price", "50000", "--yes", *calm.where)
-    # Another program of the account: the order is none of its own, and is shown as such.
+    # Another program of the account, with a file of its own:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
     (seen,) = told("orders", "binance", *calm.where)
     assert (seen["client_order_id"], seen["external"]) == (order["client_order_id"], True)
     name = str(order["client_order_id"])
     code, _, stderr = run("cancel", "binance", name, "--yes", *calm.where)
-    assert code == 2
-    assert_one_line(stderr, name)
+    assert_one_line(code, stderr, 2, name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     told("cancel", "binance", name, "--yes", *calm.where)
+    assert told("orders", "binance", *calm.where) == []
+
+
+def test_how_an_order_ended_while_nobody_listened_is_told_once(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 5)
+    (order,) = told("sell", "binance", "BTC-USDT", "0.1", "--price", "70000", "--yes", *calm.where)
+    ended = calm.call("DELETE", "/api/v3/order", origClientOrderId=str(order["client_order_id"]))
+    assert ended["status"] == "CANCELED"
+    (seen,) = told("orders", "binance", *calm.where)
+    assert (seen["client_order_id"], seen["state"]) == (order["client_order_id"], "canceled")
     assert told("orders", "binance", *calm.where) == []
 
 
@@ -177,99 +144,6 @@ def test_the_embedded_account_needs_no_keys_and_leaves_no_file(tmp_path: Path) -
     assert list(tmp_path.rglob("*.sqlite*")) == []
 
 
-# --- what is refused, and by whom
-
-
-def test_what_the_venue_refuses_is_shown_with_its_words(
-    calm: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calm.enter(monkeypatch, 5)
-    sell = ("sell", "binance", "BTC-USDT", "0.1", "--price", "50000", "--type", "limit_maker")
-    code, stdout, stderr = run(*sell, "--yes", "--json", *calm.where)
-    assert code == 1
-    assert json.loads(stdout)["state"] == "rejected"
-    assert_one_line(stderr, "-2010", "immediately match")
-    assert told("orders", "binance", *calm.where) == []
-
-
-def test_what_the_instruments_rules_forbid_is_not_sent(
-    calm: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    calm.enter(monkeypatch, 5)
-    buy = ("buy", "binance", "BTC-USDT", "0.00001", "--price", "50000", "--yes", *calm.where)
-    code, stdout, stderr = run(*buy)
-    assert (code, stdout) == (1, "")
-    assert_one_line(stderr, "BTC-USDT", "0.5", "minimum")
-    assert orders_written(tmp_path) == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("buy", "binance", "BTC-USDT", "abc", "--price", "1", "--yes"), ("'abc'", "number")),
-        (("buy", "binance", "BTCUSDT", "1", "--price", "1", "--yes"), ("BASE-QUOTE",)),
-        (("buy", "binance", "BTC-USDT", "1", "--tif", "ioc", "--yes"), ("time in force",)),
-        (("buy", "binance", "BTC-USDT", "1", "--price", "1"), ("--yes",)),
-        (("cancel", "binance", "--all"), ("--yes",)),
-        (("cancel", "binance", "--yes"), ("--all",)),
-        (("cancel", "binance", "a", "--all", "--yes"), ("--all",)),
-        (("cancel", "binance", "a", "--pair", "BTC-USDT", "--yes"), ("--all",)),
-        (("sell", "nowhere", "BTC-USDT", "1", "--yes"), ("nowhere",)),
-    ],
-)
-def test_wrong_words_exit_2_before_anything_is_connected(
-    arguments: tuple[str, ...], words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BINANCE_API_KEY", "unused")
-    monkeypatch.setenv("BINANCE_SECRET", "unused")
-    code, stdout, stderr = run(*arguments, "--rest", "http://127.0.0.1:1")
-    assert (code, stdout) == (2, "")
-    assert_one_line(stderr, *words)
-
-
-@pytest.mark.parametrize("command", ["buy", "sell", "cancel", "orders", "balances", "watch"])
-def test_missing_keys_are_named_before_anything_else_happens(command: str) -> None:
-    more = {"buy": ("BTC-USDT", "1"), "sell": ("BTC-USDT", "1"), "watch": ("BTC-USDT", "--account")}
-    code, stdout, stderr = run(command, "binance", *more.get(command, ()), *_everything(command))
-    assert (code, stdout) == (2, "")
-    assert_one_line(stderr, "BINANCE_API_KEY", "connector-sdk info binance", "--sandbox")
-
-
-def _everything(command: str) -> tuple[str, ...]:
-    return ("--all",) if command == "cancel" else ()
-
-
-def test_half_of_the_keys_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BINANCE_API_KEY", "only-this")
-    code, _, stderr = run("balances", "binance")
-    assert code == 2
-    assert_one_line(stderr, "give either secret or private_key")
-    assert "only-this" not in stderr
-
-
-def test_keys_the_venue_does_not_know_end_the_command_at_once(
-    calm: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BINANCE_API_KEY", STRANGER)
-    monkeypatch.setenv("BINANCE_SECRET", "Whisper")
-    began_s = time.monotonic()
-    code, stdout, stderr = run("balances", "binance", *calm.where)
-    assert (code, stdout) == (1, "")
-    assert_one_line(stderr, "-2015")
-    assert time.monotonic() - began_s < 10
-    assert STRANGER not in stderr
-    assert "Whisper" not in stderr
-
-
-def test_no_option_of_any_command_takes_a_key() -> None:
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
-    options = {opt for command in group.commands.values() for p in command.params for opt in p.opts}
-    assert "--price" in options
-    named = {opt for opt in options for word in ("key", "secret", "pass") if word in opt}
-    assert named == {"--keyring"}
-
-
 # --- when things go wrong
 
 
@@ -296,10 +170,9 @@ def test_an_order_nobody_can_tell_about_exits_1_and_says_not_to_send_it_anew(
         venue.enter(monkeypatch, 0)
         buy = ("buy", "binance", "BTC-USDT", "0.1", "--price", "50000", "--yes", *venue.where)
         code, stdout, stderr = run(*buy, "--json")
-        assert code == 1
         order = json.loads(stdout)
         assert order["state"] == "unknown"
-        assert_one_line(stderr, order["client_order_id"], "do not send it anew")
+        assert_one_line(code, stderr, 1, order["client_order_id"], "do not send it anew")
         (still,) = told("orders", "binance", *venue.where)
         assert (still["client_order_id"], still["state"]) == (order["client_order_id"], "unknown")
 
@@ -315,8 +188,7 @@ def test_a_buy_that_is_interrupted_names_its_order_which_is_then_found(
             eventually(lambda: orders_written(tmp_path) == 1)
             command.send_signal(signal.SIGINT)
             _, stderr = command.communicate(timeout=PATIENCE_S)
-        assert command.returncode == 130
-        assert_one_line(stderr, "interrupted", "do not send it anew")
+        assert_one_line(command.returncode, stderr, 130, "interrupted", "do not send it anew")
         (order,) = told("orders", "binance", *venue.where)
         assert str(order["client_order_id"]) in stderr
 
@@ -329,8 +201,7 @@ def test_beside_a_program_that_trades_one_may_look_but_not_trade(
     with subprocess.Popen([*CLI, *trades, *calm.where], stdout=subprocess.DEVNULL) as other:
         eventually(lambda: orders_written(tmp_path) == 1)
         code, _, stderr = run("orders", "binance", *calm.where)
-        assert code == 1
-        assert_one_line(stderr, "in hand", "end that one")
+        assert_one_line(code, stderr, 1, "in hand", "end that one")
         (held,) = told("balances", "binance", *calm.where)
         assert held["BTC"] == {"available": "999.9", "locked": "0.1"}
         other.send_signal(signal.SIGINT)
@@ -393,15 +264,3 @@ def test_watch_marks_own_orders_and_tells_what_becomes_of_them(
     changes = [(line["change"], line["client_order_id"]) for line in lines if "change" in line]
     assert changes == [("open", name), ("canceled", name)]
     assert any(line["event"] == "reconciled" for line in lines)
-
-
-def test_watching_an_account_that_is_not_let_in_says_why(
-    calm: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BINANCE_API_KEY", STRANGER)
-    monkeypatch.setenv("BINANCE_SECRET", "nothing")
-    watch = ("watch", "binance", "BTC-USDT", "--account", "--seconds", "2", "--json", *calm.where)
-    code, stdout, stderr = run(*watch)
-    assert code == 1
-    assert '"event":"book"' in stdout
-    assert_one_line(stderr, "the account was not known", "-2015")
