@@ -1,6 +1,7 @@
 """Every code block of the README and of docs/ runs, or says why it does not.
 
-A block in python runs as it stands; `sdk.connect` without endpoints meets the embedded venue.
+A block in python runs as it stands; `sdk.connect` without endpoints meets the embedded venue, and
+the environment holds the keys of its first account.
 A console block's lines that begin with `$ connector-sdk` run, one after the other, in an empty
 directory; those that would go to the real venue are sent to the embedded one.
 Blocks in json and toml are parsed. Any other block follows a comment `<!-- not run: reason -->`.
@@ -14,7 +15,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +33,7 @@ FENCE = re.compile(
     r"^(?P<before>[^\n]*)\n```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 EXCUSE = re.compile(r"<!-- not run: \S.* -->")
-REACHES_OUT = ("watch", "record")
+REACHES_OUT = ("watch", "record", "buy", "sell", "cancel", "orders", "balances")
 
 
 class Block(NamedTuple):
@@ -63,9 +64,14 @@ def of_kind(*kinds: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("block", chosen, ids=ids)
 
 
+class Served(NamedTuple):
+    endpoints: Mapping[str, str]
+    accounts: Sequence[Mapping[str, str]]
+
+
 @pytest.fixture(scope="module")
-def endpoints() -> Iterator[Mapping[str, str]]:
-    """The endpoints of an embedded venue that serves while the pages are read."""
+def served() -> Iterator[Served]:
+    """An embedded venue that serves while the pages are read."""
     command = [
         sys.executable,
         "-m",
@@ -79,38 +85,35 @@ def endpoints() -> Iterator[Mapping[str, str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as venue:
         assert venue.stdout is not None
         ready = json.loads(venue.stdout.readline())
-        yield ready["endpoints"]
+        yield Served(ready["endpoints"], ready["accounts"])
         venue.terminate()
 
 
-@of_kind("python")
-def test_a_python_block_runs(
-    block: Block,
-    endpoints: Mapping[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
+@pytest.fixture(autouse=True)
+def _at_home(served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder, the keys of an account, and nothing that an earlier block wrote down."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(connector_sdk, "connect", partial(connect, endpoints=endpoints))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("BINANCE_API_KEY", served.accounts[0]["key"])
+    monkeypatch.setenv("BINANCE_SECRET", served.accounts[0]["secret"])
+
+
+@of_kind("python")
+def test_a_python_block_runs(block: Block, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connector_sdk, "connect", partial(connect, endpoints=served.endpoints))
     code = compile("\n" * (block.line - 1) + block.text, block.page, "exec")
     exec(code, {"__name__": "__main__"})
 
 
 @of_kind("console")
-def test_a_console_block_runs(
-    block: Block,
-    endpoints: Mapping[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_console_block_runs(block: Block, served: Served) -> None:
     lines = [line.removeprefix("$ ") for line in block.text.splitlines() if line.startswith("$ ")]
     assert lines, "a console block shows a command after `$ `"
     for line in lines:
         program, *arguments = shlex.split(line, comments=True)
         assert program == "connector-sdk"
         if arguments[0] in REACHES_OUT and "--sandbox" not in arguments:
-            arguments += [f"--endpoint={name}={url}" for name, url in endpoints.items()]
+            arguments += [f"--endpoint={name}={url}" for name, url in served.endpoints.items()]
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, f"{line}\n{result.stderr}"
 
