@@ -19,7 +19,8 @@ from connector_sdk.transport.clock import Clock
 
 LOG = logging.getLogger(__name__)
 LOOK_S = 1.0
-LONGEST_RETRY_S = 60.0
+LONGEST_S = 60.0
+"""Between two comparisons of the whole account; so long without need, and it is quiet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class Rhythm:
     """How often the account is compared with the venue, in seconds.
 
     first_s:  how long the first time waits for the private stream, so that nothing falls between.
-    least_s:  the least between two comparisons of the whole account.
+    least_s:  the least between two comparisons of the whole account; doubled, up to a minute, while
+              they follow each other, as they draw on the rate limits before placing does: six
+              in the first minute, then one a minute.
     short_s:  while the private stream is down or silent, or something could not be asked.
     long_s:   while it is up.
     """
@@ -63,6 +66,7 @@ class Reconciliation:
         self._needed_ns: int | None = None
         self._open_since_ns: int | None = None
         self._attempts = 0
+        self._repeats = 0
         self._last_ns = self._whole_ns = clock.now_ns()
         self._wake = asyncio.Event()
         self.done = False
@@ -71,8 +75,11 @@ class Reconciliation:
     def need(self, request: NeedReconciliation) -> None:
         """Compare the whole account soon: something may have been missed."""
         LOG.info("%s: %s; the account is compared", self._tracker.ledger.venue, request.reason)
-        if self._needed_ns is None or request.from_ns < self._needed_ns:
+        if self._needed_ns is None:
+            if self._clock.now_ns() - self._whole_ns >= _ns(LONGEST_S):
+                self._repeats = 0
             self._needed_ns = request.from_ns
+        self._needed_ns = min(self._needed_ns, request.from_ns)
         self._wake.set()
 
     async def run(self) -> None:
@@ -102,12 +109,12 @@ class Reconciliation:
         rhythm = self._rhythm
         if self._needed_ns is not None:
             first = not self.done and not self._attempts
-            return self._whole_ns if first else self._whole_ns + _ns(rhythm.least_s)
+            spacing_s = 0.0 if first else _doubled(rhythm.least_s, self._repeats)
+            return self._whole_ns + _ns(spacing_s)
         if not self.done and not self._attempts:
             return self._whole_ns + _ns(rhythm.first_s)
         if self._whole_wanted:
-            wait_s = min(rhythm.short_s * 2 ** min(self._attempts - 1, 10), LONGEST_RETRY_S)
-            return self._whole_ns + _ns(wait_s)
+            return self._whole_ns + _ns(_doubled(rhythm.short_s, self._attempts))
         healthy = self._tracker.ready and self.failure is None
         return self._last_ns + _ns(rhythm.long_s if healthy else rhythm.short_s)
 
@@ -120,6 +127,7 @@ class Reconciliation:
         self._open_since_ns = from_ns  # also if this attempt is given up
         evidence = await self._comparison.whole(found)
         self._whole_ns = self._clock.now_ns()
+        self._repeats += needed_ns is not None
         self.done = self.done or not evidence.failed
         self._conclude(evidence)
         if evidence.proven:
@@ -143,6 +151,10 @@ class Reconciliation:
         self._last_ns = self._clock.now_ns()
         self.failure = str(evidence) if evidence.failed else None
         self._changed()
+
+
+def _doubled(first_s: float, times: int) -> float:
+    return min(first_s * 2 ** min(max(times - 1, 0), 10), LONGEST_S)
 
 
 def _ns(seconds: float) -> int:
