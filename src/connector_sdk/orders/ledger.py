@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
-from connector_sdk.errors import ConfigError, ConnectorError, InvariantError, OrderNotFound
+from connector_sdk.errors import (
+    ConfigError,
+    ConnectorError,
+    InvariantError,
+    OrderNotFound,
+    WireError,
+)
 from connector_sdk.model.order import OrderIntent
 from connector_sdk.model.order_events import CancelRefused, ExternalFill, ExternalOrder, OrderChange
 from connector_sdk.model.order_update import Absent, Fill, OrderMessage, OrderReport
@@ -14,7 +20,7 @@ from connector_sdk.orders.asking import Query, QueryOrder
 from connector_sdk.orders.exposure import Exposure, Exposures
 from connector_sdk.orders.external import ExternalOrders, UnclaimedFills, VenueId, venue_id
 from connector_sdk.orders.ledger_settings import LedgerSettings
-from connector_sdk.orders.order_index import OrderIndex
+from connector_sdk.orders.order_index import OrderIndex, may_mean
 from connector_sdk.orders.order_record import OrderLog, OrderRecord
 from connector_sdk.orders.outcome import Confirmed, NotSent, Refused, RequestOutcome, Unknown
 from connector_sdk.orders.questions import Questions
@@ -134,7 +140,7 @@ class OrderLedger:
     def settle(self, client_order_id: str, outcome: RequestOutcome, now_ns: int) -> None:
         """Say what became of the request that places an order."""
         record = self.order(client_order_id)
-        match outcome:
+        match self._believed(record, outcome, now_ns):
             case Confirmed(messages):
                 self._take_own(record, messages, now_ns)
                 record.confirmed(self._log, now_ns)
@@ -189,7 +195,7 @@ class OrderLedger:
         """Say what became of the change asked for last."""
         record = self.order(client_order_id)
         self._amends.discard(client_order_id)
-        match outcome:
+        match self._believed(record, outcome, now_ns):
             case Confirmed(messages):
                 record.amended(self._log, now_ns, taken=True)
                 self._take_own(record, messages, now_ns)
@@ -297,10 +303,28 @@ class OrderLedger:
     def _take_own(self, record: OrderRecord, messages: Sequence[OrderMessage], now_ns: int) -> None:
         """Take the answer to a request about `record`; it may name the order by no id of ours."""
         for message in messages:
-            if message.client_order_id in {None, record.client_order_id}:
+            if self._is_about(record, message):
                 self._take(record, message, now_ns)
             else:
                 self.receive(message, now_ns)
+
+    def _is_about(self, record: OrderRecord, message: OrderMessage) -> bool:
+        """Whether the answer to a request about `record` says this of it."""
+        name, number = message.client_order_id, message.exchange_order_id
+        if name is None:
+            return may_mean(record, message.pair, number)
+        return self._orders.find(message.pair, name, number) is record
+
+    def _believed(
+        self, record: OrderRecord, outcome: RequestOutcome, now_ns: int
+    ) -> RequestOutcome:
+        """A yes that tells of other orders alone says nothing of `record`: Unknown."""
+        if not isinstance(outcome, Confirmed) or not outcome.messages:
+            return outcome
+        if any(self._is_about(record, message) for message in outcome.messages):
+            return outcome
+        self._take_own(record, outcome.messages, now_ns)
+        return Unknown(WireError(f"{self.venue}: the answer is about another order"))
 
     def _take(self, record: OrderRecord, message: OrderMessage, now_ns: int) -> None:
         if isinstance(message, Fill):

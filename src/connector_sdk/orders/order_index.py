@@ -47,10 +47,10 @@ class OrderIndex:
     def find(
         self, pair: str, client_order_id: str | None, exchange_order_id: str | None
     ) -> OrderRecord | None:
-        """The order with either id."""
+        """The order with either id, where they do not contradict what is known of it."""
         if client_order_id is not None:
             record = self.get(client_order_id)
-            if record is not None:
+            if record is not None and may_mean(record, pair, exchange_order_id):
                 return record
         if exchange_order_id is None:
             return None
@@ -96,3 +96,14 @@ class OrderIndex:
             return None
         names[number] = record.client_order_id
         return number
+
+
+def may_mean(record: OrderRecord, pair: str, exchange_order_id: str | None) -> bool:
+    """Whether what names that number can be about `record`.
+
+    Once an order has ended, somebody else may use its client order id again.
+    """
+    known = record.exchange_order_id
+    return record.intent.pair == pair and (
+        known is None or exchange_order_id is None or known == exchange_order_id
+    )

@@ -82,6 +82,7 @@ class TradingApi(MarketApi):
     ) -> Call[Sequence[OrderMessage]] | None:
         """Change a resting order in place; None where the venue cannot do that change.
 
+        In place means that it keeps its exchange order id: another id is another order.
         The runtime then cancels, and places a new order once the cancel is certain.
 
         standing:  what it is for now; its quantity includes what is filled.

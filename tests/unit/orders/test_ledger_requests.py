@@ -7,13 +7,16 @@ from decimal import Decimal
 from connector_sdk.errors import ConnectFailed
 from connector_sdk.model.order_events import (
     CancelRefused,
+    ExternalOrder,
     OrderAccepted,
     OrderAmended,
     OrderCanceled,
     OrderCompleted,
     OrderFilled,
+    OrderOutcomeUnknown,
 )
 from connector_sdk.model.order_update import OrderStatus
+from connector_sdk.orders.asking import QueryOrder
 from connector_sdk.orders.outcome import Confirmed, NotSent, Refused, Unknown
 from connector_sdk.orders.states import OrderState
 from orders_at_hand import (
@@ -188,3 +191,27 @@ def test_an_amendment_down_to_what_is_filled_ends_the_order() -> None:
     orders.amend_asked("a", buy("0.5"), 3)
     orders.settle_amend("a", Confirmed(), 4)
     assert told(orders) == [OrderFilled, OrderAmended, OrderCompleted]
+
+
+def test_a_yes_about_another_order_says_nothing_of_ours() -> None:
+    orders = opened()
+    orders.settle("a", Confirmed([report(OPEN, name="b", number="8")]), 1)
+    assert orders.order("a").state is OrderState.UNKNOWN
+    assert told(orders) == [ExternalOrder, OrderOutcomeUnknown]
+    assert isinstance(asked(orders, 1), QueryOrder)
+
+
+def test_a_yes_about_another_order_amends_nothing() -> None:
+    orders = resting(buy("2"))
+    orders.amend_asked("a", buy("1"), 2)
+    orders.settle_amend("a", Confirmed([report(OPEN, name=None, number="8")]), 3)
+    assert orders.order("a").quantity == 2
+    assert isinstance(asked(orders, 3), QueryOrder)
+    assert orders.exposure(PAIR).buy == 2
+
+
+def test_a_cancels_answer_about_another_order_ends_nothing_of_ours() -> None:
+    orders = resting()
+    orders.cancel_asked("a", 2)
+    orders.settle_cancel("a", Confirmed([report(CANCELED, name=None, number="8")]), 3)
+    assert orders.order("a").state is OrderState.OPEN
