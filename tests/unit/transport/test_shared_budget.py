@@ -275,6 +275,7 @@ async def test_what_nobody_used_for_days_is_swept_away(machine: Machine) -> None
 
 
 def test_all_processes_of_a_user_agree_on_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     assert user_folder().is_relative_to(Path.home())
     if sys.platform == "linux":
         monkeypatch.setenv("XDG_STATE_HOME", os.sep + "state")
