@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
-from urllib.parse import parse_qsl, quote_plus, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector_sdk.errors import VenueError
 from connector_sdk.model.market_data import BookDelta, BookSnapshot, TopOfBook, Trade
@@ -15,7 +15,7 @@ from connector_sdk.model.order_update import AccountMessage
 from connector_sdk.model.redaction import without_secrets
 
 T = TypeVar("T")
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~&=-]*")
 
 
 class Frame(NamedTuple):
@@ -48,10 +48,13 @@ class Priority(IntEnum):
     POLL = 4
 
 
-def query_text(query: Iterable[tuple[str, str]]) -> str:
+def query_text(query: Sequence[tuple[str, str]]) -> str:
     """Names and values, percent-encoded, as they go over the wire."""
-    # A third of the time of urlencode, which an order would spend twice.
-    return "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in query])
+    # Most have nothing to encode, which one look at the whole tells in a tenth of the time.
+    text = "&".join([f"{name}={value}" for name, value in query])
+    if _PLAIN.fullmatch(text) and text.count("=") == len(query) == text.count("&") + 1:
+        return text
+    return urlencode(query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,3 @@ ControlWord: TypeAlias = (
 )
 Message: TypeAlias = MarketMessage | ControlWord
 UserMessage: TypeAlias = AccountMessage | ControlWord
-
-
-def _encoded(text: str) -> str:
-    return text if _UNRESERVED.fullmatch(text) else quote_plus(text)

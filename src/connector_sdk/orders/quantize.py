@@ -47,7 +47,7 @@ def quantized(
             )
         step = _price_step(price, instrument)
         limits = Limits(instrument.minimum_price, instrument.maximum_price)
-        _check(f"{pair}: price", price, limits, step)
+        _check("price", price, limits, step, pair)
     step = quantity_step(instrument, market=market)
     quantity = _on_grid(intent.quantity, step, up=False)
     if quantity <= 0:
@@ -55,7 +55,7 @@ def quantized(
             f"{pair}: quantity {intent.quantity} is less than one step: write {step} or more"
         )
     for limits in _quantity_limits(instrument, market=market):
-        _check(f"{pair}: quantity", quantity, limits, step)
+        _check("quantity", quantity, limits, step, pair)
     _check_notional(instrument, quantity, price or reference_price, step)
     if quantity == intent.quantity and price == intent.price:
         return intent
@@ -112,17 +112,17 @@ def _on_grid(number: Decimal, step: Decimal, *, up: bool) -> Decimal:
     return EXACT.add(below, step) if up else below
 
 
-def _check(what: str, number: Decimal, limits: Limits, step: Decimal) -> None:
+def _check(what: str, number: Decimal, limits: Limits, step: Decimal, pair: str) -> None:
     least, most = limits
     if least is not None and number < least:
         wanted = _on_grid(least, step, up=True)
         raise IntentRefused(
-            f"{what} {number} is less than the minimum of {least}: write {wanted} or more"
+            f"{pair}: {what} {number} is less than the minimum of {least}: write {wanted} or more"
         )
     if most is not None and number > most:
         wanted = _on_grid(most, step, up=False)
         raise IntentRefused(
-            f"{what} {number} is more than the maximum of {most}: write {wanted} or less"
+            f"{pair}: {what} {number} is more than the maximum of {most}: write {wanted} or less"
         )
 
 
@@ -133,16 +133,17 @@ def _check_notional(
         return
     notional = EXACT.multiply(price, quantity)
     least, most = instrument.minimum_notional, instrument.maximum_notional
-    words = f"{instrument.pair}: notional {notional} ({quantity} at {price}) is"
-    of_step = EXACT.multiply(price, step)
     if least is not None and notional < least:
+        of_step = EXACT.multiply(price, step)
         steps = EXACT.divide_int(_on_grid(least, of_step, up=True), of_step)
         wanted = EXACT.multiply(steps, step)
         raise IntentRefused(
-            f"{words} less than the minimum of {least}: write a quantity of {wanted} or more"
+            f"{instrument.pair}: notional {notional} ({quantity} at {price}) is less than the "
+            f"minimum of {least}: write a quantity of {wanted} or more"
         )
     if most is not None and notional > most:
-        wanted = EXACT.multiply(EXACT.divide_int(most, of_step), step)
+        wanted = EXACT.multiply(EXACT.divide_int(most, EXACT.multiply(price, step)), step)
         raise IntentRefused(
-            f"{words} more than the maximum of {most}: write a quantity of {wanted} or less"
+            f"{instrument.pair}: notional {notional} ({quantity} at {price}) is more than the "
+            f"maximum of {most}: write a quantity of {wanted} or less"
         )

@@ -92,7 +92,7 @@ class AiohttpTransport(Transport):
 
         Only a GET that a kept-alive connection lost is sent once more by itself.
         """
-        asked, departure = f"{method} {_bare(url)}", _Departure(method)
+        departure = _Departure(method)
         watched = _DEPARTURE.set(departure)
         try:
             async with (
@@ -106,14 +106,14 @@ class AiohttpTransport(Transport):
                     proxy=self._proxy,
                 ) as answer,
             ):
-                content = await _bounded_body(answer, asked)
+                content = await _bounded_body(answer, _asked(method, url))
                 names = {name.lower(): value for name, value in answer.headers.items()}
                 return RestResponse(answer.status, names, content, public_url(url))
         except TimeoutError as error:
-            late = f"{asked}: no answer in {timeout_s:g} s"
+            late = f"{_asked(method, url)}: no answer in {timeout_s:g} s"
             raise RequestTimeout(late, departure.sent) from error
         except FAILURES as error:
-            raise _translated(error, asked, departure) from _showable(error)
+            raise _translated(error, _asked(method, url), departure) from _showable(error)
         finally:
             _DEPARTURE.reset(watched)
 
@@ -220,6 +220,6 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _bare(url: str) -> str:
-    """The URL without its query, which may hold a signature."""
-    return url.partition("?")[0]
+def _asked(method: str, url: str) -> str:
+    """A request in words, without its query, which may hold a signature."""
+    return f"{method} {url.partition('?')[0]}"
