@@ -259,7 +259,7 @@ def test_a_fill_of_the_history_says_its_order_fee_and_side() -> None:
 def test_only_a_full_page_of_fills_has_a_successor() -> None:
     rows = [TRADE | {"id": number} for number in range(1, 1001)]
     call = API.recent_fills("BNB-BTC", 0, None, LISTED)
-    assert read(call, rows).cursor == "1001"
+    assert read(call, rows).cursor == "1000"
     assert read(call, rows[:-1]).cursor is None
     assert read(call, []) == FillPage((), None)
 

@@ -126,10 +126,13 @@ class FlatTradingApi(TradingApi):
     def cursor_after(self, fills: Sequence[Told]) -> str | None:
         """Where the page after these fills begins; None: there is none.
 
-        By default that is the number after the last trade id, once a page is full.
+        By default that is the last trade id, once a page is full: of a trade of the account with
+        itself the other side may still come. A page of that one trade alone has shown both.
         """
-        full = len(fills) >= self.page_size
-        return str(self.reader.trade_number(fills[-1]) + 1) if full else None
+        if len(fills) < self.page_size:
+            return None
+        first, last = (self.reader.trade_number(fills[at]) for at in (0, -1))
+        return str(last + 1 if first == last else last)
 
     def request(self, operation: Operation, parameters: Parameters) -> RestRequest:
         """The request that carries `parameters`; by default in its query."""

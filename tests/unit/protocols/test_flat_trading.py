@@ -203,7 +203,27 @@ def test_an_open_order_of_a_symbol_that_is_not_listed_does_not_hide_the_others()
 def test_a_full_page_of_fills_says_where_the_next_begins() -> None:
     call = API.order_fills(KEY, LISTED)
     assert read(call, [TRADE]).cursor is None
-    assert read(call, [TRADE, TRADE | {"tid": 8}]).cursor == "9"
+    assert read(call, [TRADE, TRADE | {"tid": 8}]).cursor == "8"
+
+
+def test_both_sides_of_a_trade_with_oneself_are_read_over_the_end_of_a_page() -> None:
+    rows = [TRADE | {"tid": tid, "oid": oid} for tid, oid in ((4, 1), (8, 2), (8, 3), (9, 4))]
+    cursor: str | None = None
+    seen: list[str | None] = []
+    for _ in range(len(rows)):
+        call = API.recent_fills("A-B", 0, cursor, LISTED)
+        since = int(cursor or 0)
+        page = read(call, [row for row in rows if row["tid"] >= since][: API.page_size])
+        seen += [fill.exchange_order_id for fill in page.fills]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert cursor is None
+    assert set(seen) == {"1", "2", "3", "4"}
+
+
+def test_a_page_of_one_trade_alone_is_followed_by_the_next_trade() -> None:
+    assert read(API.order_fills(KEY, LISTED), [TRADE, TRADE]).cursor == "5"
 
 
 def test_a_refusal_reads_code_and_msg() -> None:
