@@ -154,7 +154,7 @@ class Reconciliation:
 
 
 def _doubled(first_s: float, times: int) -> float:
-    return min(first_s * 2 ** min(max(times - 1, 0), 10), LONGEST_S)
+    return min(first_s * 2.0 ** min(max(times - 1, 0), 10), LONGEST_S)
 
 
 def _ns(seconds: float) -> int:
