@@ -213,9 +213,12 @@ class FlatTradingApi(TradingApi):
         def read(answer: RestResponse) -> Sequence[OrderReport]:
             reports: list[OrderReport] = []
             for told in orjson.loads(answer.body):
-                # What somebody else trades may not be listed yet, or no more; ours is asked for.
+                # What somebody else trades may not be listed yet, or no more, and how one order
+                # stands may be news; the others count all the same. Ours is asked for.
                 with suppress(UnlistedSymbol):
-                    reports.append(self.reader.order(told, instruments))
+                    said = self.reader.news(told, instruments)
+                    if isinstance(said, OrderReport):
+                        reports.append(said)
             return reports
 
         if pair is None:

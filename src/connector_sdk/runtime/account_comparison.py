@@ -29,21 +29,25 @@ class Evidence:
 
     failed:     parts that could not be asked, and why.
     unsettled:  orders that the venue did not tell of: it may not have them, or not yet.
+    unlisted:   pairs that the venue does not list: it cannot be asked about them.
     """
 
     asked: list[str] = field(default_factory=list[str])
     failed: list[str] = field(default_factory=list[str])
     unsettled: int = 0
+    unlisted: list[str] = field(default_factory=list[str])
 
     @property
     def proven(self) -> bool:
         """Whether nothing is left open."""
-        return not (self.failed or self.unsettled)
+        return not (self.failed or self.unsettled or self.unlisted)
 
     def __str__(self) -> str:
         said = f"asked for {', '.join(self.asked) or 'nothing'}"
         if self.unsettled:
             said += f"; {self.unsettled} orders the venue does not tell of yet"
+        if self.unlisted:
+            said += f"; nobody can be asked about {', '.join(self.unlisted)}: not listed"
         return f"{said}; could not ask for {'; '.join(self.failed)}" if self.failed else said
 
 
@@ -92,7 +96,9 @@ class AccountComparison:
     async def whole(self, found: Found) -> Evidence:
         """Ask for everything, and wait until every open order was answered for."""
         evidence, asked_ns = Evidence(), self._desk.clock.now_ns()
-        pairs = sorted(self._pairs_of_interest())
+        wanted, listed = self._pairs_of_interest(), self._desk.instruments()
+        pairs = sorted(pair for pair in wanted if pair in listed)
+        evidence.unlisted = sorted(wanted.difference(pairs))
         self._queries.found = found
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -200,10 +206,12 @@ class AccountComparison:
         evidence.unsettled = len(self._untold(asked_ns))
 
     def _unanswered(self, asked_ns: int, found: Found) -> Sequence[OrderRecord]:
+        listed = self._desk.instruments()
         return [
             record
             for record in self._untold(asked_ns)
-            if record.fills_missing or record.client_order_id not in found.asked
+            if record.intent.pair in listed
+            and (record.fills_missing or record.client_order_id not in found.asked)
         ]
 
     def _untold(self, asked_ns: int) -> Sequence[OrderRecord]:

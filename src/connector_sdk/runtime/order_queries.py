@@ -71,8 +71,9 @@ class OrderQueries:
         desk.tell()
 
     def _note(self, query: Query, error: ConnectorError | None) -> None:
-        answered = error is None or isinstance(error, OrderNotFound)
-        self.failure = None if answered else str(error)
+        self.failure = None if error is None or isinstance(error, OrderNotFound) else str(error)
+        # An answer that cannot be read would not read better a second time.
+        answered = self.failure is None or isinstance(error, WireError)
         if answered and self.found is not None and isinstance(query, QueryOrder):
             self.found.asked.add(query.key.client_order_id)
 

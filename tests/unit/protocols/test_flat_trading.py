@@ -200,6 +200,12 @@ def test_an_open_order_of_a_symbol_that_is_not_listed_does_not_hide_the_others()
     assert report.client_order_id == "mine"
 
 
+def test_an_open_order_that_stands_as_we_have_no_word_for_does_not_hide_the_others() -> None:
+    asleep = ORDER | {"state": "asleep", "own": "theirs"}
+    (report,) = read(API.open_orders(None, LISTED), [asleep, ORDER])
+    assert report.client_order_id == "mine"
+
+
 def test_a_full_page_of_fills_says_where_the_next_begins() -> None:
     call = API.order_fills(KEY, LISTED)
     assert read(call, [TRADE]).cursor is None
@@ -213,7 +219,8 @@ def test_both_sides_of_a_trade_with_oneself_are_read_over_the_end_of_a_page() ->
     for _ in range(len(rows)):
         call = API.recent_fills("A-B", 0, cursor, LISTED)
         since = int(cursor or 0)
-        page = read(call, [row for row in rows if row["tid"] >= since][: API.page_size])
+        left = [row for row in rows if int(str(row["tid"])) >= since]
+        page = read(call, left[: API.page_size])
         seen += [fill.exchange_order_id for fill in page.fills]
         cursor = page.cursor
         if cursor is None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from connector_sdk.connect import connect
 from connector_sdk.model.instrument import Instruments
+from connector_sdk.model.order import OrderKey
 from connector_sdk.model.order_events import AccountReconciled
-from connector_sdk.model.order_update import FillPage, OrderReport
+from connector_sdk.model.order_update import FillPage, OrderMessage, OrderReport
 from connector_sdk.model.wire import Call, RestRequest
 from connector_sdk.runtime.null_store import NullStore
 from connector_sdk.testing.manual_clock import ManualClock
@@ -39,6 +42,68 @@ async def test_a_pair_that_was_traded_once_and_is_listed_no_more_does_not_stop_t
         await (await at.market.buy(PAIR, "0.5", price="90")).acknowledged()
         proven = [event for event in at.events if isinstance(event, AccountReconciled)]
         assert proven[0].from_ns == store.marks[mark]  # nothing is claimed of the time before
+
+
+@pytest.mark.parametrize("filled", ["0", "0.2"])
+async def test_an_open_order_of_a_pair_that_is_not_listed_does_not_stop_trading(
+    filled: str,
+) -> None:
+    class Delisted(Strict):
+        def order_status(
+            self, order: OrderKey, instruments: Instruments
+        ) -> Call[Sequence[OrderMessage]]:
+            instruments.symbol_of(order.pair)
+            return super().order_status(order, instruments)
+
+        def order_fills(
+            self, order: OrderKey, instruments: Instruments, cursor: str | None = None
+        ) -> Call[FillPage]:
+            instruments.symbol_of(order.pair)
+            return super().order_fills(order, instruments, cursor)
+
+    store, clock = MemoryStore(), ManualClock()
+    async with scene(store=store, clock=clock) as at:
+        ours = await at.market.buy(OTHER, "0.5", price="90")
+        await ours.acknowledged()
+        if filled != "0":  # reported, and the fill never shown
+            row = at.venue.orders[ours.client_order_id]
+            at.venue.tell(row | {"filled": filled, "status": "partially_filled"})
+        await clock.advance(1)
+        venue = at.venue
+    left = Instruments([LISTED[PAIR]], "tiny")
+    async with scene(
+        store=store,
+        clock=clock,
+        venue=venue,
+        connector=tiny_connector(Delisted()),
+        instruments=left,
+    ) as at:
+        await clock.advance(20)
+        (order,) = at.market.in_flight_orders.values()
+        assert order.is_open
+        assert at.market.health.trading["reconciliation"].ok
+        await (await at.market.buy(PAIR, "0.5", price="90")).acknowledged()
+        told = [event for event in at.events if isinstance(event, AccountReconciled)]
+        assert not any(event.proven for event in told)
+        assert "nobody can be asked about ETH-USDT" in told[0].evidence
+
+
+async def test_an_order_whose_status_nobody_knows_does_not_stop_trading() -> None:
+    store, clock = MemoryStore(), ManualClock()
+    async with scene(store=store, clock=clock) as at:
+        ours = await at.market.buy(OTHER, "0.5", price="90")
+        await ours.acknowledged()
+        venue = at.venue
+    venue.orders[ours.client_order_id]["status"] = "asleep"
+    await clock.advance(1)
+    async with scene(store=store, clock=clock, venue=venue) as at:
+        await clock.advance(20)
+        (order,) = at.market.in_flight_orders.values()
+        assert order.is_open
+        assert at.market.health.trading["reconciliation"].ok
+        await (await at.market.buy(PAIR, "0.5", price="90")).acknowledged()
+        told = [event for event in at.events if isinstance(event, AccountReconciled)]
+        assert not any(event.proven for event in told)
 
 
 async def test_an_order_of_a_pair_that_is_listed_no_more_does_not_stop_the_poll() -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from connector_sdk.connect import connect
 from connector_sdk.model.events import Event
+from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.order_events import (
     AccountEvent,
     ExternalOrder,
@@ -71,6 +72,7 @@ async def scene(
     connector: Connector | None = None,
     store: OrderStore | None = None,
     pairs: Sequence[str] = (PAIR,),
+    instruments: Instruments = LISTED,
     settle_s: float = 1.0,
     settings: TradingSettings | None = None,
     prepare: Callable[[TinyVenue], None] = lambda _: None,
@@ -86,7 +88,7 @@ async def scene(
         store=store or NullStore(),
         transport=venue,
         clock=clock,
-        instruments=LISTED,
+        instruments=instruments,
         settings=FeedSettings(seed=1),
         trading=settings,
     )
