@@ -43,7 +43,7 @@ def oracle(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Show a live book lose a frame, notice, and recover. No account, no internet."""
+    """Show a live book lose a frame and recover, and orders survive a lost answer."""
     session.install(".[cli]", *(f"./{path}" for path in PLUGINS))
     session.run("connector-sdk", "demo", *session.posargs)
 
