@@ -103,7 +103,7 @@ class AccountReader:
         self._time_ns = time_ns
 
     def news(self, told: Told, instruments: Instruments) -> OrderReport | Unrecognized:
-        """What is told of one order of many; of one that stands as we have no word for, just that."""
+        """What is told of one of many orders; of one that stands as nobody knows, just that."""
         word = _word(told, self._orders.status)
         if word not in self._statuses:
             return Unrecognized(f"order status {word}")

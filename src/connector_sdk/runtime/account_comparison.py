@@ -72,16 +72,20 @@ class AccountComparison:
         self._store = store
         self._pairs = pairs
         self._venue_ns = venue_ns
-        self._started_ns = 0
+        self._begun_ns = self._started_ns = desk.clock.now_ns()
         self._marks: dict[str, int] = {}
 
     async def load(self) -> None:
         """Learn until when fills are complete. Raises StoreFailed."""
-        self._started_ns = self._venue_ns()
         prefix = self._mark("")
         for name, at_ns in (await self._store.load_marks()).items():
             if name.startswith(prefix):
                 self._marks[name.removeprefix(prefix)] = at_ns
+
+    def synchronized(self) -> None:
+        """From now on the venue's time is known: so is what time it was there at the start."""
+        since_ns = self._desk.clock.now_ns() - self._begun_ns
+        self._started_ns = self._venue_ns() - since_ns
 
     @property
     def complete_ns(self) -> int:

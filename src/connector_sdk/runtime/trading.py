@@ -187,6 +187,7 @@ class Trading(Trader):
     async def _open(self) -> None:
         """Begin to speak with the venue, once it is known what time it is there."""
         await self._loops["clock"].succeeded.wait()
+        self._comparison.synchronized()
         works = {
             "private stream": self._stream.run,
             "stream grants": self._stream.renew_grants,

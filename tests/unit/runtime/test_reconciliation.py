@@ -368,3 +368,17 @@ async def test_a_hundred_starts_and_stops_leave_nothing_behind() -> None:
     assert store.closed == 0  # it was given, so it is the giver's
     assert sum(venue.accepted.values()) == 50
     assert max(venue.accepted.values()) == 1
+
+
+async def test_the_first_fills_are_asked_for_by_the_venues_time_not_by_ours() -> None:
+    behind_ms = 120_000
+
+    def late(venue: TinyVenue) -> None:
+        venue.offset_ms = -behind_ms
+
+    clock = ManualClock()
+    begun_ns = clock.now_ns()
+    async with scene(clock=clock, prepare=late, settle_s=10) as at:
+        since = [int(query["since"]) for what, query in at.venue.queries if what == "GET /fills"]
+        overlap_ns = 60_000_000_000
+        assert since[0] + overlap_ns == pytest.approx(begun_ns - behind_ms * 1_000_000, abs=1e9)
