@@ -9,6 +9,7 @@ from connector_sdk.errors import (
     AuthRejected,
     ConnectorError,
     DuplicateOrder,
+    IntentRefused,
     InvalidRequest,
     NotSupported,
     OrderNotFound,
@@ -60,7 +61,11 @@ REFUSALS: Final[tuple[type[ConnectorError], ...]] = (
 )
 """The errors that are believed to mean "nothing was done". Every other answer means Unknown."""
 
-NEVER_SENT: Final[tuple[type[ConnectorError], ...]] = (NotSupported, StoreFailed)
+NEVER_SENT: Final[tuple[type[ConnectorError], ...]] = (
+    IntentRefused,
+    NotSupported,
+    StoreFailed,
+)
 """Errors that are raised before anything is sent, by their definition."""
 
 

@@ -70,7 +70,7 @@ class Amending:
         settle = partial(desk.ledger.settle_amend, client_order_id)
         desk.ledger.amend_asked(client_order_id, wanted, desk.clock.now_ns())
         await desk.write_down([client_order_id], settle)
-        outcome = await desk.settled(call, settle)
+        outcome = await desk.settled(call, settle, self._execution.departure())
         if not isinstance(outcome, Confirmed):
             raise outcome.error
         return desk.order(client_order_id)

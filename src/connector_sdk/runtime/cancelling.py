@@ -20,6 +20,7 @@ from connector_sdk.orders.outcome import Confirmed, RequestOutcome
 from connector_sdk.orders.states import OrderState
 from connector_sdk.protocols.trader import CancelResult
 from connector_sdk.runtime.batches import of_each
+from connector_sdk.runtime.execution import Execution
 from connector_sdk.runtime.order_desk import OrderDesk
 
 MAY_BE_GONE = (OrderNotFound, TransportError, type(None))
@@ -30,13 +31,15 @@ AT_REST = frozenset({OrderState.CANCELED, OrderState.EXPIRED})
 class Cancelling:
     """Sends cancels. An order is known to be gone only when the venue reports it so."""
 
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: OrderDesk, execution: Execution) -> None:
         self._desk = desk
+        self._execution = execution
 
     async def cancel(self, client_order_id: str) -> None:
         """Cancel one order; returns once the venue said yes, raises what it said else.
 
-        One that is on its way may be overtaken by its cancel: then the cancel is sent once more.
+        One that has not left yet never does. One that is on its way may be overtaken by its cancel:
+        then the cancel is sent once more.
         """
         record = self._desk.ledger.order(client_order_id)
         if not record.state.is_open and record.state is not OrderState.LOST:
@@ -45,6 +48,10 @@ class Cancelling:
             said = f"order {client_order_id} is {record.state.value}: there is nothing to cancel"
             raise OrderNotFound(self._desk.api.venue, record.state.value, said)
         on_its_way = record.state is OrderState.PENDING_CREATE
+        self._execution.withdraw((client_order_id,))
+        await self._execution.departed(client_order_id)
+        if on_its_way and record.state is OrderState.FAILED:
+            return
         try:
             await self._send(record)
         except OrderNotFound:
@@ -79,7 +86,9 @@ class Cancelling:
         errors: dict[str, ConnectorError] = {}
         try:
             async with desk.clock.timeout(timeout_s):
-                for task in self._tasks(records, errors):
+                self._execution.withdraw([record.client_order_id for record in records])
+                open_still = [record for record in records if record.state.is_open]
+                for task in self._tasks(open_still, errors):
                     await asyncio.wait([task])
                 for record in records:
                     await self._gone(record, errors.get(record.client_order_id))

@@ -19,6 +19,7 @@ from connector_sdk.runtime.ledger_writer import LedgerWriter
 from connector_sdk.runtime.live_order import LiveOrder
 from connector_sdk.runtime.user_stream_tracker import UserStreamTracker
 from connector_sdk.transport.clock import Clock
+from connector_sdk.transport.departure import Departure
 from connector_sdk.transport.rest import RestClient
 
 Spawn: TypeAlias = Callable[[str, Callable[[], Awaitable[None]]], "asyncio.Task[None]"]
@@ -72,28 +73,33 @@ class OrderDesk:
         self,
         call: Call[Sequence[OrderMessage]],
         settle: Callable[[RequestOutcome, int], None],
+        departure: Departure | None = None,
     ) -> RequestOutcome:
         """Perform `call`, and give its outcome to `settle`, whatever comes between.
 
-        A request that is given up while it is under way may have reached the venue: Unknown.
+        A request that is given up while it is under way may have reached the venue: Unknown, unless
+        its `departure` proves that it has not left.
         """
         sent_ns = self.clock.now_ns()
-        outcome: RequestOutcome = Unknown(
-            Disconnected("it was given up while it was under way", Sent.MAYBE)
-        )
+        outcome: RequestOutcome | None = None
         try:
-            outcome = await self._outcome(call)
+            outcome = await self._outcome(call, departure)
         finally:
             now_ns = self.clock.now_ns()
+            if outcome is None:
+                outcome = _given_up(departure)
             settle(outcome, now_ns)
             if isinstance(outcome, Confirmed):
                 self.tracker.owes(sent_ns, now_ns)
             self.tell()
         return outcome
 
-    async def _outcome(self, call: Call[Sequence[OrderMessage]]) -> RequestOutcome:
+    async def _outcome(
+        self, call: Call[Sequence[OrderMessage]], departure: Departure | None
+    ) -> RequestOutcome:
         try:
-            return Confirmed(await self.rest.call(call, timeout_s=ORDER_TIMEOUT_S))
+            answer = await self.rest.call(call, timeout_s=ORDER_TIMEOUT_S, departure=departure)
+            return Confirmed(answer)
         except ConnectorError as error:
             return outcome_of(error)
         except MALFORMED as error:
@@ -105,3 +111,9 @@ class OrderDesk:
         self.tracker.tell()
         self.writer.changed()
         self.serve()
+
+
+def _given_up(departure: Departure | None) -> RequestOutcome:
+    if departure is not None and not departure.left:
+        return NotSent(Disconnected("it was given up before it was sent", Sent.NO))
+    return Unknown(Disconnected("it was given up while it was under way", Sent.MAYBE))

@@ -117,8 +117,8 @@ class Trading(Trader):
             id_seed=settings.id_seed,
             budget=Budget(self.tracker, parts.price) if settings.check_budget else None,
         )
-        self._execution = Execution(desk, self._checks)
-        self._cancelling = Cancelling(desk)
+        self._execution = Execution(desk, self._checks, settings.place_patience_s)
+        self._cancelling = Cancelling(desk, self._execution)
         self._amending = Amending(desk, self._checks, self._execution, self._cancelling)
         self._queries = OrderQueries(desk)
         self._comparison = AccountComparison(

@@ -13,6 +13,8 @@ class TradingSettings:
     """Choices of a market that trades. Times in seconds.
 
     check_budget: refuse an order here that the balances, as last heard, do not pay for.
+    place_patience_s: how long a new order, or an amendment, may wait for the rate limits; it has
+                  failed then, and was never sent.
     rhythm:       how often the account is compared with the venue.
     ledger:       its patience, and how many orders that have ended it keeps; how long a request is
                   valid, the connector says.
@@ -24,6 +26,7 @@ class TradingSettings:
     """
 
     check_budget: bool = False
+    place_patience_s: float = 10.0
     rhythm: Rhythm = field(default_factory=Rhythm)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     clock_s: float = 600.0

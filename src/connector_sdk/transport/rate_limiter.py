@@ -11,13 +11,13 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
 from typing import TypeAlias
 
-from connector_sdk.errors import ConfigError
+from connector_sdk.errors import ConfigError, RequestTimeout, Sent
 from connector_sdk.model.manifest import RateLimitPool
 from connector_sdk.model.wire import Priority
 from connector_sdk.transport.clock import Clock
@@ -134,16 +134,23 @@ class RateLimiter:
             pass
 
     def passage(
-        self, costs: Mapping[str, int], priority: Priority = Priority.POLL
+        self,
+        costs: Mapping[str, int],
+        priority: Priority = Priority.POLL,
+        patience_s: float | None = None,
     ) -> AbstractAsyncContextManager[None]:
         """A block for one request and its answer, entered as `acquire` returns.
 
         The venue counts it at some time in between, so its weight stays for a whole window after
         the block.
-        """
-        return _Passage(self, costs, priority)
 
-    async def enter(self, costs: Mapping[str, int], priority: Priority) -> Costs:
+        patience_s: how long it may wait to be entered; RequestTimeout then, and nothing is spent.
+        """
+        return _Passage(self, costs, priority, patience_s)
+
+    async def enter(
+        self, costs: Mapping[str, int], priority: Priority, patience_s: float | None = None
+    ) -> Costs:
         """Wait until all can be paid; what is to be handed to `leave` then."""
         drawn, urgent = self._costs(costs), _is_urgent(priority)
         now_ns = self._clock.machine_ns()
@@ -157,7 +164,12 @@ class RateLimiter:
         self._lines.setdefault(key, deque()).append(waiter)
         self._waiting += 1
         try:
-            await self._until_served(waiter)
+            async with self._within(patience_s):
+                await self._until_served(waiter)
+        except TimeoutError as error:
+            self._give_up(waiter, key)
+            said = f"the rate limits left no room within {patience_s:g} s"
+            raise RequestTimeout(said, Sent.NO) from error
         except BaseException:
             self._give_up(waiter, key)
             raise
@@ -174,6 +186,9 @@ class RateLimiter:
             self._leader.wake.set()
 
     # --- waiting
+
+    def _within(self, patience_s: float | None) -> AbstractAsyncContextManager[object]:
+        return nullcontext() if patience_s is None else self._clock.timeout(patience_s)
 
     async def _until_served(self, waiter: _Waiter) -> None:
         while True:
@@ -329,16 +344,24 @@ class RateLimiter:
 class _Passage(AbstractAsyncContextManager[None]):
     """One request on its way."""
 
-    __slots__ = ("_costs", "_drawn", "_limiter", "_priority")
+    __slots__ = ("_costs", "_drawn", "_limiter", "_patience_s", "_priority")
 
-    def __init__(self, limiter: RateLimiter, costs: Mapping[str, int], priority: Priority) -> None:
+    def __init__(
+        self,
+        limiter: RateLimiter,
+        costs: Mapping[str, int],
+        priority: Priority,
+        patience_s: float | None,
+    ) -> None:
         self._limiter = limiter
         self._costs = costs
         self._priority = priority
+        self._patience_s = patience_s
         self._drawn: Costs = ()
 
     async def __aenter__(self) -> None:
-        self._drawn = await self._limiter.enter(self._costs, self._priority)
+        enter = self._limiter.enter
+        self._drawn = await enter(self._costs, self._priority, self._patience_s)
 
     async def __aexit__(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol, TypeVar
 
 from connector_sdk.errors import (
@@ -13,6 +14,7 @@ from connector_sdk.errors import (
     WireError,
 )
 from connector_sdk.model.wire import Call, RestRequest, RestResponse, Stamp
+from connector_sdk.transport.departure import Departure
 from connector_sdk.transport.rate_limiter import RateLimiter
 from connector_sdk.transport.server_clock import TimeReading
 from connector_sdk.transport.stamper import Stamper
@@ -81,36 +83,51 @@ class RestClient:
         self._limiter.close()
 
     async def send(
-        self, request: RestRequest, *, timeout_s: float = REQUEST_TIMEOUT_S
+        self,
+        request: RestRequest,
+        *,
+        timeout_s: float = REQUEST_TIMEOUT_S,
+        departure: Departure | None = None,
     ) -> RestResponse:
         """Wait for the rate limits, sign, then wait for the answer; any status is an answer.
 
         timeout_s: for the exchange itself; the wait for the limits is not counted.
+        departure: bounds that wait, and is asked once more before signing; None: it may take long.
 
-        Raises TransportError, or ConfigError for an endpoint or pool the manifest does not name.
+        Raises TransportError, what `departure` does, or ConfigError for an endpoint or pool the
+        manifest does not name.
         """
         self._endpoint(request)  # an unknown one costs no weight
-        async with self._limiter.passage(request.costs, request.priority):
+        patience_s = None if departure is None else departure.left_s(self._limiter.clock.now_ns())
+        async with self._limiter.passage(request.costs, request.priority, patience_s):
             if request.signed:
-                return await self._send_signed(request, timeout_s)
+                return await self._send_signed(request, timeout_s, departure)
+            self._leave(departure)
             return await self._exchange(request, timeout_s)
 
-    async def call(self, call: Call[T], *, timeout_s: float = REQUEST_TIMEOUT_S) -> T:
-        """What `call` asks for. Raises TransportError, WireError, or the venue's VenueError.
+    async def call(
+        self,
+        call: Call[T],
+        *,
+        timeout_s: float = REQUEST_TIMEOUT_S,
+        departure: Departure | None = None,
+    ) -> T:
+        """What `call` asks for. Raises as `send` does, WireError, or the venue's VenueError.
 
         A signed request that the venue refuses for its time was not executed, so whatever it is,
         it is sent once more after the venue's time was read anew.
         """
         try:
-            return await self._ask(call, timeout_s)
+            return await self._ask(call, timeout_s, departure)
         except TimestampRejected as refused:
             if self._stamper is None or not call.request.signed:
                 raise
             try:
-                await self._stamper.resync()
+                async with self._in_time(departure):
+                    await self._stamper.resync()
             except (TransportError, VenueError, WireError) as error:
                 raise refused from error
-        return await self._ask(call, timeout_s)
+        return await self._ask(call, timeout_s, departure)
 
     async def read_time(self, call: Call[int]) -> TimeReading:
         """Ask for the venue's time (ns) once, and say when that was. Raises as `call` does."""
@@ -133,19 +150,40 @@ class RestClient:
             raise InvariantError(f"no endpoint is named {request.endpoint!r} (known: {known})")
         return endpoint
 
-    async def _ask(self, call: Call[T], timeout_s: float) -> T:
-        return _decoded(call, await self.send(call.request, timeout_s=timeout_s))
+    async def _ask(self, call: Call[T], timeout_s: float, departure: Departure | None) -> T:
+        response = await self.send(call.request, timeout_s=timeout_s, departure=departure)
+        return _decoded(call, response)
 
-    async def _send_signed(self, request: RestRequest, timeout_s: float) -> RestResponse:
+    async def _send_signed(
+        self, request: RestRequest, timeout_s: float, departure: Departure | None
+    ) -> RestResponse:
         auth, stamper = self._auth, self._stamper
         if auth is None or stamper is None:
             raise InvariantError(f"{request.method} {request.path} is to be signed, by nobody")
-        if self._turns is None:
-            signed = auth.sign(request, await stamper.stamp())
-            return await self._exchange(signed, timeout_s)
-        async with self._turns.turn(request.priority):
-            signed = auth.sign(request, await stamper.stamp())
-            return await self._exchange(signed, timeout_s)
+        async with AsyncExitStack() as held:
+            if self._turns is not None:
+                async with self._in_time(departure):
+                    await held.enter_async_context(self._turns.turn(request.priority))
+            stamp = await stamper.stamp()
+            self._leave(departure)
+            return await self._exchange(auth.sign(request, stamp), timeout_s)
+
+    def _leave(self, departure: Departure | None) -> None:
+        if departure is not None:
+            departure.leave(self._limiter.clock.now_ns())
+
+    @asynccontextmanager
+    async def _in_time(self, departure: Departure | None) -> AsyncGenerator[None]:
+        """A block that ends in RequestTimeout once `departure` is late."""
+        if departure is None:
+            yield
+            return
+        clock = self._limiter.clock
+        try:
+            async with clock.timeout(departure.left_s(clock.now_ns())):
+                yield
+        except TimeoutError as error:
+            raise departure.late() from error
 
     async def _exchange(self, request: RestRequest, timeout_s: float) -> RestResponse:
         response = await self._transport.request(
