@@ -124,9 +124,11 @@ class OrderLedger:
         return record
 
     def restore(self, orders: Iterable[LedgerEntry], now_ns: int) -> None:
-        """Take up what an earlier process wrote down; every order that may be open is asked for.
+        """Take up what an earlier process wrote down.
 
-        Raises what `record_from` raises.
+        Orders that rested are left to the venue's list of open orders, which is one request for
+        thousands of them; every other that may be open is asked for. Raises what `record_from`
+        raises.
         """
         for entry in orders:
             record = record_from(entry.body)
@@ -135,7 +137,10 @@ class OrderLedger:
             self._keep(record, record.updated_ns)
             record.outcome_unknown(DIED, self._log, now_ns)
             self._touch(record, now_ns)
-            self.ask_about(record.client_order_id, RESTARTED, now_ns)
+            # The machine's clock may have been set back: nothing was heard in this life yet.
+            record.heard_ns = min(record.heard_ns, now_ns - 1)
+            if not record.is_listed:
+                self.ask_about(record.client_order_id, RESTARTED, now_ns)
 
     def settle(self, client_order_id: str, outcome: RequestOutcome, now_ns: int) -> None:
         """Say what became of the request that places an order."""

@@ -166,6 +166,12 @@ class OrderRecord:
         return not self.done and self.state in MATCHED
 
     @property
+    def is_listed(self) -> bool:
+        """Whether the venue's list of open orders says how it stands, by naming it or not."""
+        at_rest = self.state in {OrderState.OPEN, OrderState.PARTIALLY_FILLED}
+        return at_rest and self.exchange_order_id is not None and self.amending is None
+
+    @property
     def exposed(self) -> Decimal:
         """What it may still add to the account's fills, as far as is known; base units."""
         if self.state.is_open:

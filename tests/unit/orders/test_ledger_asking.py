@@ -338,16 +338,45 @@ def test_a_request_that_was_under_way_is_unknown_and_asked_for() -> None:
     assert fresh.order("a").unknown_ns == 100, "it may have been sent until now"
 
 
-def test_open_orders_are_asked_for_at_once_and_nothing_is_told_again() -> None:
+def test_open_orders_are_left_to_the_listing_and_nothing_is_told_again() -> None:
     orders = resting()
     orders.receive(fill("1"), 2)
     fresh = again(orders)
     assert told(fresh) == []
     assert fresh.take_dirty() == []
-    assert asked(fresh, 100).reason == "the program was started again"
+    assert fresh.due(100) == []
+    fresh.receive_open_orders(None, [], asked_ns=100, now_ns=101)
+    assert asked(fresh, 101).reason == "the venue's list of open orders does not name it"
     fresh.receive(fill("1", name=None), 101)
     fresh.receive(fill("2", name=None), 101)
     assert told(fresh) == [OrderFilled, OrderCompleted]
+
+
+def test_a_listing_that_names_restored_orders_leaves_nothing_to_ask() -> None:
+    fresh = again(resting())
+    fresh.receive_open_orders(None, [report(OPEN)], asked_ns=100, now_ns=101)
+    assert fresh.due(101) == []
+    assert fresh.next_due_ns is None
+
+
+def test_a_clock_that_was_set_back_hides_no_restored_order_from_the_listing() -> None:
+    orders = resting()
+    orders.receive(report(OPEN, filled="0.1"), 5_000)
+    fresh = again(orders, 100)
+    fresh.receive_open_orders(None, [], asked_ns=100, now_ns=101)
+    assert isinstance(asked(fresh, 101), QueryOrder)
+
+
+def test_restored_orders_that_no_listing_settles_are_asked_for_at_once() -> None:
+    nameless = opened()
+    nameless.receive(report(OPEN, number=None), 1)
+    changing = resting()
+    changing.amend_asked("a", buy(quantity="0.5"), 2)
+    for orders in (unknown(), nameless, changing):
+        fresh = again(orders)
+        query = asked(fresh, 100)
+        assert isinstance(query, QueryOrder)
+        assert query.reason == "the program was started again"
 
 
 def test_an_end_that_was_held_back_is_still_told() -> None:
