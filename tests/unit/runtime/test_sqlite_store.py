@@ -208,13 +208,15 @@ async def test_a_save_that_was_given_up_before_it_began_is_not_written(path: Pat
 
 async def test_closing_writes_what_waits_and_can_be_done_twice(path: Path) -> None:
     store = SqliteStore(path)
+    before = set(threading.enumerate())
     saves = [asyncio.create_task(store.save([order(f"{n}")])) for n in range(20)]
     await asyncio.sleep(0)
-    before = threading.active_count()
+    (writer,) = set(threading.enumerate()) - before
     await asyncio.gather(store.close(), store.close())
     await asyncio.gather(*saves)
     await store.close()
-    assert threading.active_count() == before - 1
+    writer.join(10)  # it answers in its last breath
+    assert not writer.is_alive()
     assert len(await kept(path)) == 20
     for use in (store.save([order("late")]), store.load("venue", "account")):
         with pytest.raises(StoreFailed, match="closed"):
