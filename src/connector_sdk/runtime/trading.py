@@ -285,6 +285,8 @@ class Trading(Trader):
     def _stream_trouble(self) -> str | None:
         if self.tracker.ready:
             return None
+        if self.tracker.failure is not None:
+            return self.tracker.failure
         if self.tracker.silent:
             return "it does not tell what the venue does"
         if self._refusal is not None:

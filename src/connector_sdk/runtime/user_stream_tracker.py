@@ -6,6 +6,7 @@ balances, and out as events. Synchronous; it needs no loop and no socket.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
@@ -45,6 +46,7 @@ from connector_sdk.runtime.logon import ACCOUNT
 from connector_sdk.runtime.oddities import Oddities
 from connector_sdk.runtime.stream_parts import SECOND_NS
 
+LOG = logging.getLogger(__name__)
 E = TypeVar("E")
 SILENCE_NS = 5 * SECOND_NS
 """A stream that owes a word for so long is not trusted."""
@@ -91,6 +93,7 @@ class UserStreamTracker(Tracker[UserRequest]):
 
     started_ns: since when the account is not heard, until its stream is up.
     listeners:  who hears the events; a market gives those of its books.
+    failure:    what of the stream was lost by a bug of ours; None once another carries the account.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class UserStreamTracker(Tracker[UserRequest]):
         self.ledger = ledger
         self.holdings = holdings
         self.heard_ns = 0
+        self.failure: str | None = None
         self._source = source
         self._decoders: dict[str, UserDecode] = {}
         self._requests: list[UserRequest] = []
@@ -137,8 +141,10 @@ class UserStreamTracker(Tracker[UserRequest]):
         for message in messages:
             try:
                 self._take(message, frame)
-            except MALFORMED as error:
-                self._unreadable(error, frame)
+            except Exception as error:
+                # What was read well cannot be to blame, and would fail again if it were asked for.
+                LOG.exception("%s: a bug: %s not taken", self.ledger.venue, type(message).__name__)
+                self.failure = f"a bug of ours: {type(error).__name__}: {error}"
         self.tell()
 
     def _take(self, message: UserMessage, frame: Frame) -> None:
@@ -224,8 +230,11 @@ class UserStreamTracker(Tracker[UserRequest]):
 
     @property
     def ready(self) -> bool:
-        """Whether the private stream is up and trusted: acknowledged, not ending, not silent."""
-        return self._owner is not None and self._missed_ns is None and not self.silent
+        """Whether the private stream is up and trusted: acknowledged, not ending, not silent, and
+        all it told was taken.
+        """
+        up = self._owner is not None and self._missed_ns is None
+        return up and not self.silent and self.failure is None
 
     @property
     def silent(self) -> bool:
@@ -243,6 +252,7 @@ class UserStreamTracker(Tracker[UserRequest]):
         missed_ns, self._missed_ns = self._missed_ns, None
         self._owner = connection
         self._owed_ns = None
+        self.failure = None
         from_ns = now_ns if missed_ns is None else missed_ns
         reason = f"{connection} carries the account now"
         self._requests.append(NeedReconciliation(from_ns, reason))

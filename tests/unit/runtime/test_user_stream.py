@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, cast
 
 import pytest
 
 from connector_sdk.connect import connect
 from connector_sdk.errors import ConfigError
 from connector_sdk.model.events import Event, FeedInterrupted
+from connector_sdk.model.instrument import Instruments
 from connector_sdk.model.order_events import AccountReconciled, OrderAccepted, OrderFilled
+from connector_sdk.model.wire import Frame, UserMessage
 from connector_sdk.testing.manual_clock import ManualClock
 from scripted_transport import ScriptedSocket
-from tiny_connector import LISTED, TinyUserStream, tiny_connector
+from tiny_connector import LISTED, TinyUserStream, report_of, tiny_connector
 from tiny_venue import PAIR, TinyVenue, Upset
 from trading_scene import Scene, scene
 
@@ -21,6 +26,21 @@ SECOND_NS = 1_000_000_000
 
 class Grants(TinyUserStream):
     grants = True
+
+
+class Impossible(TinyUserStream):
+    """Can yield a report that the ledger fails at."""
+
+    def open(self, instruments: Instruments) -> Callable[[Frame], Sequence[UserMessage]]:
+        read = super().open(instruments)
+
+        def decode(frame: Frame) -> Sequence[UserMessage]:
+            row = json.loads(frame.data)
+            if row["k"] != "impossible":
+                return read(frame)
+            return (report_of(row["order"])._replace(filled=cast("Decimal", "0.1")),)
+
+        return decode
 
 
 def logins(at: Scene) -> list[list[str]]:
@@ -228,6 +248,29 @@ async def test_a_frame_that_cannot_be_read_has_the_account_compared() -> None:
         assert order.filled == order.quantity
         assert at.venue.asked.count("GET /fills") < 6
         assert at.market.user_stream_tracker.feed_metrics.wire_errors == 50
+
+
+async def test_a_bug_of_ours_is_no_unreadable_frame(caplog: pytest.LogCaptureFixture) -> None:
+    async with scene(connector=tiny_connector(stream=Impossible())) as at:
+        order = await at.market.buy(PAIR, "0.5", price="90")
+        await order.acknowledged()
+        compared = len(reconciled(at))
+        socket = at.venue.private[0]
+        socket.say({"k": "impossible", "order": at.venue.orders[order.client_order_id]})
+        at.venue.fill(order.client_order_id, "0.2")
+        await at.clock.advance(3)
+        (logged,) = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert "a bug" in logged.message
+        assert logged.exc_info is not None
+        health = at.market.health
+        assert not health.ready
+        assert "a bug of ours: TypeError" in health.trading["private stream"].reason
+        assert at.market.user_stream_tracker.feed_metrics.wire_errors == 0
+        assert len(reconciled(at)) == compared
+        assert order.filled == Decimal("0.2")  # the next frame is taken
+        socket.cut()
+        await at.clock.advance(5)
+        assert at.market.health.ready  # the account was compared anew
 
 
 async def test_an_unknown_kind_is_counted_and_nothing_else() -> None:
