@@ -97,19 +97,26 @@ def _asked(intent: OrderIntent | None) -> Row:
 
 def _order_words(order: InFlightOrder) -> str:
     fees = "".join(f", fee {paid} {asset}" for asset, paid in _fees(order.fees).items())
-    average = _text(order.average_price)
-    filled = f", filled {canonical(order.filled)} at {average}{fees}" if order.filled else ""
+    at = f" at {_text(order.average_price)}{fees}"
+    stands = _stands(order.state.value, order.filled, at)
     # What an amendment changed is told as it stands now.
     amended = "" if order.quantity == order.intent.quantity else f", now {order.quantity}"
-    words = f"{intent_words(order.intent)}{amended}: {order.state.value}{filled}"
-    return f"{order.client_order_id}  {words}"
+    return f"{order.client_order_id}  {intent_words(order.intent)}{amended}: {stands}"
 
 
 def _report_words(report: OrderReport) -> str:
     name = report.client_order_id or report.exchange_order_id or "?"
     what = report.pair if report.intent is None else intent_words(report.intent)
-    filled = f", filled {canonical(report.filled)}" if report.filled else ""
-    return f"{name}  {what}: {report.status.value}{filled} (placed elsewhere)"
+    stands = _stands(report.status.value, report.filled)
+    return f"{name}  {what}: {stands} (placed elsewhere)"
+
+
+def _stands(state: str, filled: Decimal | None, at: str = "") -> str:
+    """``open``, ``partially filled 0.1``, ``canceled, filled 0.1``."""
+    words = state.replace("_", " ")
+    if not filled:
+        return words
+    return f"{words}{'' if words.endswith('filled') else ', filled'} {canonical(filled)}{at}"
 
 
 def _fees(fees: Mapping[str, Decimal]) -> Mapping[str, str]:

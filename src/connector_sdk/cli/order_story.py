@@ -28,7 +28,7 @@ LATE_MS = 800
 """So late is the account's stream with what the lost answer would have told."""
 WORTH = Decimal(500)
 """What each order is worth, in quote units."""
-NEAR, FAR = 8, 12
+NEAR, FAR = 4, 6
 """So many levels from the best the resting orders stand."""
 
 

@@ -120,10 +120,12 @@ def test_an_order_of_others_is_shown_as_far_as_the_venue_tells(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     bare = OrderReport(PAIR, None, "78", OrderStatus.OPEN)
-    show_orders([REPORT, bare], as_json=False)
-    known, scarce = capsys.readouterr().out.splitlines()
-    words = "a1  buy 0.1 BTC-USDT, limit at 50000 ioc: partially_filled, filled 0.05"
+    ended = bare._replace(status=OrderStatus.CANCELED, filled=Decimal("0.10"))
+    show_orders([REPORT, bare, ended], as_json=False)
+    known, scarce, over = capsys.readouterr().out.splitlines()
+    words = "a1  buy 0.1 BTC-USDT, limit at 50000 ioc: partially filled 0.05"
     assert known == f"{words} (placed elsewhere)"
+    assert over == "78  BTC-USDT: canceled, filled 0.1 (placed elsewhere)"
     assert scarce == "78  BTC-USDT: open (placed elsewhere)"
     show_orders([bare], as_json=True)
     row = json.loads(capsys.readouterr().out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -76,6 +77,16 @@ def test_a_market_order_comes_back_filled_and_its_money_adds_up(
     balance = held["USDT"]
     assert isinstance(balance, dict)
     assert abs(Decimal(balance["available"]) - 1_000_000 - earned) < Decimal("0.00000001")
+
+
+def test_what_was_filled_is_told_with_its_price_and_its_fee(
+    calm: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm.enter(monkeypatch, 9)
+    code, stdout, _ = run("buy", "binance", "ETH-USDT", "0.01", "--yes", *calm.where)
+    assert code == 0
+    told_of_it = r"\w+  buy 0.01 ETH-USDT, market: filled 0.01 at \d+(\.\d+)?, fee 0.00001 ETH\n"
+    assert re.fullmatch(told_of_it, stdout)
 
 
 def test_every_open_order_of_a_pair_is_canceled_at_once(
