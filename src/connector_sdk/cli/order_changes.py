@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
@@ -30,7 +30,7 @@ from connector_sdk.model.order_events import (
     OrderRefused,
 )
 from connector_sdk.model.order_update import Fill, OrderReport
-from connector_sdk.runtime.live_market import LiveMarket
+from connector_sdk.protocols.in_flight_order import InFlightOrder
 
 Resting: TypeAlias = Mapping[tuple[Side, Decimal], Decimal]
 """(side, price) → the quantity that the account's orders have left there."""
@@ -133,13 +133,13 @@ def _reason(event: OrderChange) -> str:
             return ""
 
 
-def resting(market: LiveMarket, pair: str) -> Resting:
-    """Where the account's limit orders rest, whoever placed them; market must have an account."""
+def resting(pair: str, ours: Iterable[InFlightOrder], others: Iterable[OrderReport]) -> Resting:
+    """Where limit orders of a pair rest, whoever placed them, with what is left of them."""
     found: defaultdict[tuple[Side, Decimal], Decimal] = defaultdict(Decimal)
-    for order in market.in_flight_orders.values():
+    for order in ours:
         if order.pair == pair and order.price is not None:
             found[order.side, order.price] += order.remaining
-    for report in market.user_stream_tracker.ledger.external_open.values():
+    for report in others:
         intent = report.intent
         if report.pair == pair and intent is not None and intent.price is not None:
             left = (report.quantity or intent.quantity) - (report.filled or 0)

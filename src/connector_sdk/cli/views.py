@@ -54,7 +54,11 @@ class View(ABC):
 
     def resting(self, pair: str) -> Resting:
         """Where the account's orders rest; nowhere without an account."""
-        return resting(self.market, pair) if self._trades else {}
+        if not self._trades:
+            return {}
+        market = self.market
+        others = market.user_stream_tracker.ledger.external_open.values()
+        return resting(pair, market.in_flight_orders.values(), others)
 
     @abstractmethod
     def hear(self, event: Event) -> None:

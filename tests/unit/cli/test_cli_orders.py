@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import get_args
 
 import pytest
 
-from connector_sdk.cli.order_changes import WORDS, change_of
+from connector_sdk.cli.order_changes import WORDS, change_of, resting
 from connector_sdk.cli.order_lines import intent_words, report_row, show_orders
 from connector_sdk.cli.views import in_words
 from connector_sdk.errors import OrderRejected
@@ -29,6 +30,8 @@ from connector_sdk.model.order_events import (
     OrderRefused,
 )
 from connector_sdk.model.order_update import Fill, OrderReport, OrderStatus
+from connector_sdk.orders.ledger import OrderLedger
+from connector_sdk.runtime.live_order import LiveOrder
 from served import run
 
 PAIR = "BTC-USDT"
@@ -130,6 +133,24 @@ def test_an_order_of_others_is_shown_as_far_as_the_venue_tells(
     show_orders([bare], as_json=True)
     row = json.loads(capsys.readouterr().out)
     assert (row["exchange_order_id"], row["side"], row["quantity"]) == ("78", None, None)
+
+
+def test_what_is_left_of_ours_and_of_others_orders_adds_up_at_its_side_and_price() -> None:
+    ledger = OrderLedger("binance", "account")
+    limit = replace(INTENT, time_in_force=TimeInForce.GTC)
+    asked = (limit, replace(limit, side=Side.SELL), replace(limit, pair="ETH-USDT"))
+    ours = [
+        LiveOrder(ledger.create(intent, f"o{n}", now_ns=n), "binance")
+        for n, intent in enumerate(asked, 1)
+    ]
+    fill = FILL._replace(client_order_id="o1", quantity=Decimal("0.03"))
+    ledger.receive(fill, now_ns=9)
+    market = REPORT._replace(intent=replace(INTENT, price=None, order_type=OrderType.MARKET))
+    found = resting(PAIR, ours, [REPORT, market, OrderReport(PAIR, None, "78", OrderStatus.OPEN)])
+    assert found == {
+        (Side.BUY, Decimal(50_000)): Decimal("0.07") + Decimal("0.05"),
+        (Side.SELL, Decimal(50_000)): Decimal("0.1"),
+    }
 
 
 def test_info_names_what_trading_takes_and_where_it_is_looked_for() -> None:
