@@ -133,22 +133,6 @@ async def test_a_cancel_that_overtakes_its_order_is_sent_once_more() -> None:
         assert order.state is OrderState.CANCELED
 
 
-async def test_an_order_that_is_being_written_down_is_canceled_all_the_same() -> None:
-    store = MemoryStore()
-    async with scene(store=store) as at:
-        store.held = asyncio.Event()
-        placing = asyncio.create_task(at.market.buy(PAIR, "0.5", price="90"))
-        await at.clock.settle()
-        cancelling = asyncio.create_task(at.market.cancel_all())
-        await at.clock.advance(1)
-        assert at.venue.asked.count("DELETE /order") == 1
-        assert not cancelling.done()
-        store.held.set()
-        await at.clock.advance(5)
-        assert errors(cancelling.result()) == ["NoneType"]
-        assert placing.result().state is OrderState.CANCELED
-
-
 async def test_a_cancel_may_be_sent_for_an_order_nobody_knows_of_yet() -> None:
     async with scene() as at:
         at.venue.speaks = False
