@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 from connector_sdk.cli import place
 from served import CLI, JsonLine, Served, assert_one_line, orders_written, run, told
@@ -87,6 +89,32 @@ def test_what_was_filled_is_told_with_its_price_and_its_fee(
     assert code == 0
     told_of_it = r"\w+  buy 0.01 ETH-USDT, market: filled 0.01 at \d+(\.\d+)?, fee 0.00001 ETH\n"
     assert re.fullmatch(told_of_it, stdout)
+
+
+class Ring(KeyringBackend):
+    """A keyring in memory."""
+
+    priority = 1.0
+
+    def __init__(self, **entries: str) -> None:
+        self.entries = entries
+
+    def get_password(self, service: str, username: str) -> str | None:
+        assert service == "connector-sdk"
+        return self.entries.get(username.removeprefix("binance."))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise NotImplementedError
+
+
+def test_the_keys_may_come_from_the_keyring(calm: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    calm.enter(monkeypatch, 10)
+    ring = Ring(api_key=os.environ["BINANCE_API_KEY"], secret=os.environ["BINANCE_SECRET"])
+    for field in ("API_KEY", "SECRET"):
+        monkeypatch.delenv(f"BINANCE_{field}")
+    monkeypatch.setattr(keyring.core, "_keyring_backend", ring)
+    (order,) = told("buy", "binance", "BTC-USDT", "0.01", "--keyring", "--yes", *calm.where)
+    assert order["state"] == "filled"
 
 
 def test_every_open_order_of_a_pair_is_canceled_at_once(
