@@ -295,7 +295,8 @@ async def test_each_part_that_fails_shows_in_health_until_it_works_again(part: s
     def fail(venue: TinyVenue) -> None:
         venue.upsets.extend([Upset(path, answer=(503, "x"))] * 3)
 
-    async with scene(prepare=fail, settle_s=0.1) as at:
+    # No time passes: its jittered retries have not begun.
+    async with scene(prepare=fail, settle_s=0.0) as at:
         assert not at.market.health.trading[part].ok
         assert part in at.market.health.reason
         assert not at.market.health.ready
