@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from child_process import living
+from child_process import Life, living
 from connector_sdk.sandbox.venue import EmbeddedVenue
 from live_venue import venue_of
 
@@ -69,6 +69,16 @@ def differences(report: Mapping[str, Any], venue: EmbeddedVenue, account: str) -
     return wrong
 
 
+async def wrong_after_settling(life: Life, venue: EmbeddedVenue, account: str) -> list[str]:
+    """What still differs once there was time for it not to."""
+    wrong, patience = ["nobody looked"], monotonic() + SETTLED_WITHIN_S
+    while wrong and monotonic() < patience:
+        report = await life.asked("report", "open")
+        wrong = differences(report, venue, account)
+        await asyncio.sleep(0.1)
+    return wrong
+
+
 @pytest.mark.campaign
 async def test_nothing_piles_up_while_orders_come_and_go_under_faults(
     campaign: bool, tmp_path: Path
@@ -93,11 +103,7 @@ async def test_nothing_piles_up_while_orders_come_and_go_under_faults(
             traded = await life.word("placed", patience_s=2 * seconds + 60)
             took = monotonic() - begun
             watching.cancel()
-            wrong, patience = ["nobody looked"], monotonic() + SETTLED_WITHIN_S
-            while wrong and monotonic() < patience:
-                report = await life.asked("report", "open")
-                wrong = differences(report, venue, account.name)
-                await asyncio.sleep(0.1)
+            wrong = await wrong_after_settling(life, venue, account.name)
             life.tell("end")
             left = await life.word("left")
         trading = venue.journal.trading

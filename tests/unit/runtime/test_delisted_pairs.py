@@ -44,23 +44,24 @@ async def test_a_pair_that_was_traded_once_and_is_listed_no_more_does_not_stop_t
         assert proven[0].from_ns == store.marks[mark]  # nothing is claimed of the time before
 
 
+class Delisted(Strict):
+    def order_status(
+        self, order: OrderKey, instruments: Instruments
+    ) -> Call[Sequence[OrderMessage]]:
+        instruments.symbol_of(order.pair)
+        return super().order_status(order, instruments)
+
+    def order_fills(
+        self, order: OrderKey, instruments: Instruments, cursor: str | None = None
+    ) -> Call[FillPage]:
+        instruments.symbol_of(order.pair)
+        return super().order_fills(order, instruments, cursor)
+
+
 @pytest.mark.parametrize("filled", ["0", "0.2"])
 async def test_an_open_order_of_a_pair_that_is_not_listed_does_not_stop_trading(
     filled: str,
 ) -> None:
-    class Delisted(Strict):
-        def order_status(
-            self, order: OrderKey, instruments: Instruments
-        ) -> Call[Sequence[OrderMessage]]:
-            instruments.symbol_of(order.pair)
-            return super().order_status(order, instruments)
-
-        def order_fills(
-            self, order: OrderKey, instruments: Instruments, cursor: str | None = None
-        ) -> Call[FillPage]:
-            instruments.symbol_of(order.pair)
-            return super().order_fills(order, instruments, cursor)
-
     store, clock = MemoryStore(), ManualClock()
     async with scene(store=store, clock=clock) as at:
         ours = await at.market.buy(OTHER, "0.5", price="90")
