@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from child_process import Life, living
+from connector_sdk.sandbox.trading import Account
 from connector_sdk.sandbox.venue import EmbeddedVenue
 from live_venue import venue_of
 
@@ -69,6 +70,13 @@ def differences(report: Mapping[str, Any], venue: EmbeddedVenue, account: str) -
     return wrong
 
 
+def given_to(venue: EmbeddedVenue, account: Account, store: Path) -> dict[str, Any]:
+    """Where the child trades, and as whom."""
+    endpoints = dict(venue.endpoints)
+    keys = {"key": account.key, "secret": account.secret}
+    return {**keys, "endpoints": endpoints, "store": str(store), "seed": 1}
+
+
 async def wrong_after_settling(life: Life, venue: EmbeddedVenue, account: str) -> list[str]:
     """What still differs once there was time for it not to."""
     wrong, patience = ["nobody looked"], monotonic() + SETTLED_WITHIN_S
@@ -87,11 +95,7 @@ async def test_nothing_piles_up_while_orders_come_and_go_under_faults(
     async with venue_of([PAIR], flow=50.0, faults=FAULTS) as venue:
         account = venue.core.open_account()
         given = {
-            "key": account.key,
-            "secret": account.secret,
-            "endpoints": dict(venue.endpoints),
-            "store": str(tmp_path / "orders.sqlite"),
-            "seed": 1,
+            **given_to(venue, account, tmp_path / "orders.sqlite"),
             "rate": rate,
             "seconds": seconds,
         }
