@@ -15,9 +15,10 @@ IMPATIENT = LedgerSettings(
     first_ask_s=0.2,
     longest_ask_s=0.8,
     fills_wait_s=1.0,
-    closed_kept=2_000,
-    late_s=5.0,
+    closed_kept=12_000,
+    late_s=60.0,
 )
+"""It forgets what ended a minute ago, and no earlier: fills of the last minute are asked for."""
 
 
 def hasty(validity_s: float) -> Connector:
